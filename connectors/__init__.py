@@ -1,0 +1,1 @@
+"""The systems: what Offboard touches. `base` is the one protocol; each connector speaks to one product only."""
