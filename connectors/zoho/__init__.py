@@ -1,0 +1,1 @@
+"""Zoho: `crm.ZohoCrm` is the connector; the other modules are its parts."""

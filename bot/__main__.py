@@ -1,0 +1,125 @@
+"""The `offboard` command."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from bot.settings import PREFIX, InvalidSettings, Settings, load_settings
+
+
+@click.group(help="Hands over a leaver's CRM records and proves that nothing is left behind.")
+def main() -> None:
+    pass
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except InvalidSettings as error:
+        click.echo(f"Offboard cannot start. Set these in the environment or in a file .env:\n\n{error}", err=True)
+        sys.exit(2)
+
+
+@main.command()
+def serve() -> None:
+    """Run the service."""
+    import uvicorn
+
+    from bot.app import build_app
+    from bot.store.database import DatabaseInUse
+    from bot.telemetry import configure_logging
+
+    settings = _settings()
+    configure_logging(settings.log_level)
+    config = uvicorn.Config(
+        build_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False
+    )
+    try:
+        uvicorn.Server(config).run()
+    except DatabaseInUse as error:
+        click.echo(str(error), err=True)
+        sys.exit(3)
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, tokens, scopes and connected systems, and say what to do about each fault."""
+    from bot.app import run_checks
+
+    checks = asyncio.run(run_checks(_settings()))
+    for check in checks:
+        click.echo(f"{'ok   ' if check.passed else 'FAULT'} {check.name}: {check.found}")
+        if not check.passed and check.advice:
+            click.echo(f"      {check.advice}")
+    sys.exit(0 if all(check.passed for check in checks) else 1)
+
+
+@main.group()
+def manifest() -> None:
+    """Print what is to be installed in a chat product."""
+
+
+@manifest.command("slack")
+@click.option("--url", help="The public https address of the service; leave it out for Socket Mode.")
+def manifest_slack(url: str | None) -> None:
+    """Print the Slack app manifest, to be pasted at https://api.slack.com/apps."""
+    from manifests.slack import text
+
+    try:
+        click.echo(text(url), nl=False)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--url") from error
+
+
+@main.command()
+@click.option("--port", default=8484, show_default=True, help="The one port of page and bot.")
+@click.option("--leaver", default="amit", show_default=True, help="Whose departure the case is about.")
+@click.option("--records", type=click.IntRange(min=0), help="How many records the leaver owns.")
+@click.option("--seed", default=7, show_default=True, help="Another seed makes another company.")
+@click.option("--fault", "faults", multiple=True, help="Switch a fault on from the start; may be repeated.")
+@click.option(
+    "--wire", type=click.Path(path_type=Path, dir_okay=False), help="Write every HTTP exchange as JSON lines."
+)
+@click.option("--script", is_flag=True, help="Play a whole departure without a browser, print it, and end.")
+@click.option("--socket-mode", is_flag=True, help="Let the bot reach Slack by Socket Mode instead of HTTP.")
+def demo(**options: object) -> None:
+    """Start the service in a town of simulated vendors; nothing outside this machine is touched."""
+    from sandbox.demo import DemoOptions, run_demo
+
+    try:
+        case = DemoOptions(argv=(sys.executable, "-m", "bot", "serve"), environment=_town_settings, **options)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    sys.exit(asyncio.run(run_demo(case)))
+
+
+def _town_settings(addresses: dict[str, str]) -> dict[str, str]:
+    """The service's settings in the town."""
+    values = {
+        "admins": addresses["admins"],
+        "database_url": f"sqlite:///{addresses['storage']}/offboard.sqlite3",
+        "port": addresses["port"],
+        "time_zone": "Europe/Berlin",
+        "slack_bot_token": addresses["slack_bot_token"],
+        "slack_signing_secret": addresses["slack_signing_secret"],
+        "slack_app_token": addresses["slack_app_token"],
+        "slack_socket_mode": addresses["socket_mode"],
+        "slack_log_channel": addresses["log_channel"],
+        "slack_api_url": addresses["slack_api_url"],
+        "zoho_accounts_url": addresses["zoho_accounts_url"],
+        "zoho_web_url": addresses["public_url"],
+        "zoho_client_id": addresses["zoho_client_id"],
+        "zoho_client_secret": addresses["zoho_client_secret"],
+        "zoho_refresh_token": addresses["zoho_refresh_token"],
+        # A person watches: pauses are short.
+        "patience_seconds": "0.7",
+        "http_pause_seconds": "0.2",
+        "tries": "20",
+    }
+    return {PREFIX + name.upper(): value for name, value in values.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""The composition root: settings → store, surfaces, connectors → conversation, runner, engine → FastAPI.
+
+The only place that knows all the parts. Nothing opens a connection before the app starts; all is closed in reverse.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Response
+from sqlalchemy import Connection
+
+from bot.chat.people import ChatPeople
+from bot.chat.poster import Poster
+from bot.chat.receiver import Receiver, acknowledgement
+from bot.chat.slack.checks import check_slack
+from bot.chat.slack.client import web_client
+from bot.chat.slack.edge import SlackEdge
+from bot.chat.slack.socket import SocketConnection
+from bot.chat.slack.surface import SlackSurface
+from bot.chat.surface import Surface
+from bot.engine import DurableEngine, EngineSettings
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.purge import purge
+from bot.store.transaction import SqlStore
+from connectors.base import Check, Connector, ConnectorError
+from connectors.http import Timings
+from connectors.zoho.crm import ZohoCrm
+from handlers.cards import Channel
+from handlers.conversation import Conversation, HouseRules
+from handlers.plan import Tolerance
+from handlers.ports import Job
+from handlers.run import Runner
+from handlers.steps.unit import RunSettings
+from handlers.texts import Texts
+
+log = structlog.get_logger("offboard.app")
+
+_CHECK_EVERY: Final = 60.0  # seconds for which readiness trusts its last look at the connected systems
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_connectors(settings: Settings) -> dict[str, Connector]:
+    """The connected systems by key."""
+    zoho = ZohoCrm(
+        accounts_url=settings.zoho_accounts_url,
+        api_url=settings.zoho_api_url,
+        web_url=settings.zoho_web_url,
+        client_id=settings.zoho_client_id,
+        client_secret=settings.zoho_client_secret.get_secret_value(),
+        refresh_token=settings.zoho_refresh_token.get_secret_value(),
+        timings=Timings(base=settings.http_pause_seconds, cap=settings.http_pause_seconds * 30),
+    )
+    return {zoho.system: zoho}
+
+
+class Service:
+    """The parts of a running service, built once from the settings."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self.now = now
+        self.database = Database(settings.database_url)
+        self.connectors = build_connectors(settings)
+        self.web = web_client(settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+        self.slack = SlackSurface(self.web)
+        self.surfaces: dict[str, Surface] = {self.slack.name: self.slack}
+        self.poster = Poster(self.database, self.surfaces, now=now)
+        store = SqlStore(self.database, self._enqueue, now, on_messages=self.poster.wake)
+        people = ChatPeople(self.surfaces)
+        rules = HouseRules(settings.admins, self._channel(), settings.language)
+        self.conversation = Conversation(store=store, people=people, connectors=self.connectors, rules=rules, now=now)
+        self.runner = Runner(
+            store=store, people=people, connectors=self.connectors, rules=rules, settings=self._run_settings(), now=now
+        )
+        self.engine = DurableEngine(
+            self.database.engine, settings.database_url, plan=self.runner.plan, run=self.runner.advance,
+            daily=self.purge, settings=EngineSettings(worker=settings.worker),
+        )  # fmt: skip
+        self.receiver = Receiver(
+            database=self.database, conversation=self.conversation, surfaces=self.surfaces,
+            language=settings.language, now=now,
+        )  # fmt: skip
+        texts = Texts(settings.language)
+        secret = settings.slack_signing_secret
+        self.edge = SlackEdge(
+            self.receiver,
+            acknowledge=lambda delivery: acknowledgement(texts, delivery),
+            signing_secret=secret.get_secret_value() if secret and not settings.slack_socket_mode else None,
+        )
+        self.readiness = Readiness(self)
+
+    def _enqueue(self, connection: Connection, job: Job) -> None:
+        self.engine.enqueue(connection, job)
+
+    def _channel(self) -> Channel | None:
+        if self.settings.slack_log_channel is None:
+            return None
+        return Channel(self.settings.slack_log_channel, "slack", self.settings.language, self.settings.time_zone)
+
+    def _run_settings(self) -> RunSettings:
+        return RunSettings(
+            tolerance=Tolerance(self.settings.drift_records, self.settings.drift_percent),
+            per_record_notices=self.settings.per_record_notices,
+            channel=self._channel(),
+            patience=self.settings.patience_seconds,
+            tries=self.settings.tries,
+        )
+
+    async def purge(self) -> None:
+        """Delete the personal data of departures that closed long enough ago."""
+        before = self.now() - timedelta(days=self.settings.retention_days)
+        log.info("purge.done", departures=await self.database.write(purge, before))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Everything up, in order; everything down, in reverse."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.database.close)
+            await self.database.upgrade()
+            for connector in self.connectors.values():
+                stack.push_async_callback(connector.aclose)
+            stack.push_async_callback(self.slack.aclose)
+            stack.push_async_callback(self.engine.stop)
+            await self.engine.start()
+            for work in (self.poster.run, self.receiver.run):
+                stack.push_async_callback(_cancel, asyncio.create_task(_for_ever(work)))
+            stack.push_async_callback(self.receiver.drain)
+            if self.settings.slack_socket_mode and self.settings.slack_app_token:
+                token = self.settings.slack_app_token.get_secret_value()
+                socket = SocketConnection(self.edge, self.web, app_token=token)
+                stack.push_async_callback(socket.aclose)
+                socket.start()
+            log.info("service.up")
+            yield
+        log.info("service.down")
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """Keep a background loop alive: a fault in one round (the database away for a moment) must not end it."""
+    while True:
+        try:
+            await work()
+        except Exception:  # the outermost edge of the background work
+            log.exception("background.failed")
+            await asyncio.sleep(1.0)
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+class Readiness:
+    """Whether the service could do its work now; looks at the connected systems at most once a minute."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._looked = -_CHECK_EVERY
+        self._checks: tuple[Check, ...] = ()
+
+    async def checks(self) -> tuple[Check, ...]:
+        if time.monotonic() - self._looked >= _CHECK_EVERY:
+            found = [*await check_slack(self._service.web)]
+            for connector in self._service.connectors.values():
+                try:
+                    found.extend(await connector.check())
+                except ConnectorError as error:
+                    found.append(Check(connector.system, passed=False, found=error.code))
+            self._checks, self._looked = tuple(found), time.monotonic()
+        return self._checks
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The service as an ASGI app."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    app = FastAPI(title="Offboard", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(service.edge.router())
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    async def ready(response: Response) -> dict[str, object]:
+        checks = await service.readiness.checks()
+        passed = all(check.passed for check in checks)
+        response.status_code = 200 if passed else 503
+        return {"ready": passed, "checks": {check.name: check.passed for check in checks}}
+
+    return app
+
+
+async def run_checks(settings: Settings) -> tuple[Check, ...]:
+    """What `doctor` looks at: the same as readiness, with advice, without starting the service."""
+    service = Service(settings)
+    try:
+        return await service.readiness.checks()
+    finally:
+        await service.slack.aclose()
+        for connector in service.connectors.values():
+            await connector.aclose()
+        await service.database.close()

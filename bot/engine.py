@@ -1,0 +1,158 @@
+"""Durable execution. The only file that knows the engine library (DBOS Transact).
+
+A run is a loop of short steps, each of which calls the work for one bounded unit; what has been done stands in our own
+tables, so a step that is cut off by a crash is simply called again after the restart. People wait as rows, never here.
+
+    enqueue(connection, job) ── same transaction as the click ──▶ queue ──▶ plan | run ──▶ unit, unit, unit …
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from sqlalchemy import Connection, Engine
+
+from handlers.ports import Job, JobName
+from handlers.run import Advance
+
+# Bumping it would leave running work to nobody; the engine's default changes with every edit of a workflow's source.
+# https://docs.dbos.dev/python/tutorials/upgrading-workflows
+_APPLICATION_VERSION: Final = "1"
+_QUEUES: Final = {JobName.PLAN: "plans", JobName.RUN: "runs"}
+# Units per run of the workflow: each stored step costs one query when a run is picked up after a crash.
+_UNITS: Final = 200
+# Waits up to this many seconds stay inside the step; longer ones end the run and come back as a delayed entry.
+_SHORT_WAIT: Final = 5.0
+_SHUTDOWN_SECONDS: Final = 15
+
+Work = Callable[[str, int], Awaitable[Advance]]
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """`worker` is the stable name under which this process finds its unfinished work again after a restart."""
+
+    worker: str = "local"
+    poll_seconds: float = 0.2
+
+
+class DurableEngine:
+    """Runs jobs until their work says that it is at its end, across crashes and restarts."""
+
+    def __init__(
+        self, engine: Engine, url: str, *, plan: Work, run: Work, daily: Callable[[], Awaitable[None]],
+        settings: EngineSettings,
+    ) -> None:  # fmt: skip
+        self._engine = engine
+        self._url = url
+        self._work = {JobName.PLAN: plan, JobName.RUN: run}
+        self._daily = daily
+        self._settings = settings
+        self._client: DBOSClient | None = None
+
+    async def start(self) -> None:
+        """Take up unfinished work and serve the queues."""
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        DBOS(config=self._config())
+        for name, work in self._work.items():
+            _register(name, work)
+        daily = DBOS.workflow(name="offboard.daily")(_daily_workflow(self._daily))
+        DBOS.launch()
+        self._client = DBOSClient(
+            system_database_engine=self._engine,
+            system_database_url=self._url,
+            application_name="offboard",
+            serializer=DBOSPortableJSONSerializer(),
+        )
+        for queue in _QUEUES.values():
+            await DBOS.register_queue_async(
+                queue, partition_concurrency=1, worker_concurrency=8, polling_interval_sec=self._settings.poll_seconds
+            )
+        await DBOS.apply_schedules_async(
+            [{"schedule_name": "daily", "workflow_fn": daily, "schedule": "17 3 * * *", "context": None}]
+        )
+
+    def enqueue(self, connection: Connection, job: Job) -> None:
+        """Ask for a job in the caller's transaction. Asking twice for one id starts it once."""
+        if self._client is None:
+            raise RuntimeError("start() comes before the first job")
+        self._client.enqueue_in_transaction(
+            connection, _options(job.name, job.id, job.system, 0.0), job.departure_id, job.serial, job.system, 1
+        )
+
+    async def stop(self) -> None:
+        """Let running units end and go away; what is left goes on at the next start."""
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+        # On the loop it would freeze the very work that it waits for.
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=_SHUTDOWN_SECONDS, destroy_registry=True)
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": "offboard",
+            "application_version": _APPLICATION_VERSION,
+            "executor_id": self._settings.worker,
+            "max_executor_threads": 32,
+            "serializer": DBOSPortableJSONSerializer(),
+            "system_database_url": self._url,
+            "system_database_engine": self._engine,
+            "console_log_level": "WARNING",
+        }
+
+
+def _options(name: JobName, workflow_id: str, partition: str, delay: float) -> Any:
+    if not partition:
+        raise ValueError("a job without a partition would wait for ever")
+    return {
+        "workflow_name": f"offboard.{name}",
+        "queue_name": _QUEUES[name],
+        "workflow_id": workflow_id,
+        "queue_partition_key": partition,
+        **({"delay_seconds": delay} if delay else {}),
+    }
+
+
+def _register(name: JobName, work: Work) -> None:
+    async def unit(departure_id: str, serial: int) -> dict[str, Any]:
+        advance = await work(departure_id, serial)
+        if not advance.ended and 0 < advance.wait <= _SHORT_WAIT:
+            await asyncio.sleep(advance.wait)
+            return {"ended": False, "wait": 0.0}
+        return {"ended": advance.ended, "wait": advance.wait}
+
+    step = DBOS.step(name=f"offboard.{name}.unit")(unit)
+
+    async def workflow(departure_id: str, serial: int, system: str, part: int) -> str:
+        wait = 0.0
+        for _ in range(_UNITS):
+            done = await step(departure_id, serial)
+            if done["ended"]:
+                return "ended"
+            wait = done["wait"]
+            if wait:
+                break
+        # People and steps find the same departure; only the engine's entry is a new one.
+        following = f"{departure_id}:{name}:{serial}:{part + 1}"
+        await DBOS.enqueue_workflow_with_options_async(
+            _options(name, following, system, wait), departure_id, serial, system, part + 1
+        )
+        return "continued"
+
+    DBOS.workflow(name=f"offboard.{name}", max_recovery_attempts=1000)(workflow)
+
+
+def _daily_workflow(daily: Callable[[], Awaitable[None]]) -> Callable[[datetime, Any], Coroutine[Any, Any, None]]:
+    async def work() -> None:
+        await daily()
+
+    step = DBOS.step(name="offboard.daily.work")(work)
+
+    async def workflow(_scheduled_at: datetime, _context: Any) -> None:
+        await step()
+
+    return workflow

@@ -1,0 +1,182 @@
+"""What `handlers.ports` asks of a store, on one connection of ours."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection
+
+from bot.store import departures, inbox, ledger, outbox, progress, snapshots
+from bot.store.database import Database
+from connectors.base import Record, RowFailure
+from handlers.cards import Channel, Posting
+from handlers.departure import Departure, evolved
+from handlers.elements import Card
+from handlers.events import Event, Opened
+from handlers.ports import Conflict, Cursor, Job, LedgerOutcome, Place, Totals, Transaction
+from handlers.progress import RunProgress
+
+T = TypeVar("T")
+CARD: TypeAdapter[Card] = TypeAdapter(Card)
+_PROGRESS: TypeAdapter[RunProgress] = TypeAdapter(RunProgress)
+
+Enqueue = Callable[[Connection, Job], None]
+
+
+class StoreTransaction:
+    """Implements `handlers.ports.Transaction`."""
+
+    def __init__(self, connection: Connection, enqueue: Enqueue, now: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._enqueue = enqueue
+        self._now = now
+        self.messages = False  # whether there is something new to post
+
+    def departure(self, departure_id: str) -> Departure | None:
+        return departures.load(self._connection, departure_id)
+
+    def open_departures(self) -> tuple[Departure, ...]:
+        return departures.open_all(self._connection)
+
+    def create(self, departure: Departure, opened: Opened) -> Departure:
+        return departures.create(self._connection, departure, (opened,))
+
+    def append(self, departure: Departure, events: Sequence[Event]) -> Departure:
+        after = evolved(departure, events)
+        departures.append(self._connection, after, events, expected_revision=departure.revision)
+        return after
+
+    def put(self, departure_id: str | None, postings: Sequence[Posting]) -> None:
+        for posting in postings:
+            for surface, recipient in _addresses(posting):
+                self.messages |= outbox.put(
+                    self._connection,
+                    f"{posting.key}@{surface}",
+                    departure_id=departure_id,
+                    surface=surface,
+                    recipient=recipient,
+                    body=CARD.dump_json(posting.card).decode(),
+                    now=self._now(),
+                )
+
+    def put_once(self, departure_id: str, posting: Posting) -> None:
+        for surface, recipient in _addresses(posting):
+            self.messages |= outbox.put_once(
+                self._connection,
+                f"{posting.key}@{surface}",
+                departure_id=departure_id,
+                surface=surface,
+                recipient=recipient,
+                body=CARD.dump_json(posting.card).decode(),
+                now=self._now(),
+            )
+
+    def enqueue(self, job: Job) -> None:
+        self._enqueue(self._connection, job)
+
+    def decided(self, delivery_id: str) -> None:
+        if not inbox.decide(self._connection, delivery_id, None):
+            raise Conflict(delivery_id)
+
+    def progress(self, departure_id: str) -> RunProgress | None:
+        stored = progress.load(self._connection, departure_id)
+        return _PROGRESS.validate_json(stored.body) if stored else None
+
+    def save_progress(self, departure_id: str, shown: RunProgress) -> None:
+        body = _PROGRESS.dump_json(shown).decode()
+        progress.save(self._connection, departure_id, body=body, now=self._now())
+
+    def cursors(self, departure_id: str, system: str) -> dict[str, Cursor]:
+        return snapshots.load_all(self._connection, departure_id, system)
+
+    def add_page(self, place: Place, records: Sequence[Record], *, owners: tuple[str, str], cursor: Cursor) -> int:
+        before, after = owners
+        rows = [ledger.Planned(record.id, record.label, before, after) for record in records]
+        snapshots.save(self._connection, place, cursor)
+        return ledger.add(self._connection, place, rows, at=self._now())
+
+    def batch(self, place: Place, *, outcome: LedgerOutcome, untagged: bool, limit: int) -> tuple[str, ...]:
+        states = (ledger.Tagged.NO,) if untagged else tuple(ledger.Tagged)
+        return ledger.batch(self._connection, place, outcome=outcome, limit=limit, tagged=states)
+
+    def span(self, place: Place, *, limit: int) -> tuple[str, str] | None:
+        return ledger.span(self._connection, place, count=limit)
+
+    def mark_tagged(self, place: Place, done: Sequence[str], refused: Sequence[str]) -> None:
+        for ids, state in ((done, ledger.Tagged.YES), (refused, ledger.Tagged.REFUSED)):
+            if ids:
+                ledger.mark(self._connection, place, ids, at=self._now(), tagged=state)
+
+    def settle(self, place: Place, ids: Sequence[str], outcome: LedgerOutcome, at: datetime) -> None:
+        if ids:
+            ledger.mark(self._connection, place, ids, at=at, outcome=outcome, only=_OPEN)
+
+    def defer(self, place: Place, failures: Sequence[RowFailure], at: datetime) -> int:
+        refused = [ledger.Refused(f.id, LedgerOutcome.DEFERRED, f.code) for f in failures]
+        ledger.mark_rows(self._connection, place, refused, at=at)
+        return ledger.most_attempts(self._connection, place, [f.id for f in failures]) if failures else 0
+
+    def fail(self, place: Place, failures: Sequence[RowFailure], at: datetime) -> None:
+        refused = [ledger.Refused(f.id, LedgerOutcome.FAILED, f.code) for f in failures]
+        ledger.mark_rows(self._connection, place, refused, at=at)
+
+    def give_up_deferred(self, place: Place, at: datetime) -> None:
+        ledger.change_all(self._connection, place, before=LedgerOutcome.DEFERRED, after=LedgerOutcome.FAILED, at=at)
+
+    def remaining(self, place: Place) -> int:
+        return ledger.count(self._connection, place, _OPEN)
+
+    def requeue_failed(self, departure_id: str) -> None:
+        ledger.requeue_failed(self._connection, departure_id, at=self._now())
+
+    def totals(self, departure_id: str) -> dict[Place, Totals]:
+        return ledger.totals(self._connection, departure_id)
+
+    def known(self, place: Place, ids: Sequence[str]) -> frozenset[str]:
+        return ledger.known(self._connection, place, ids)
+
+    def labelled(self, place: Place, *, outcome: LedgerOutcome, limit: int) -> tuple[Record, ...]:
+        ids = ledger.batch(self._connection, place, outcome=outcome, limit=limit)
+        labels = ledger.labels(self._connection, place, ids)
+        return tuple(Record(record_id, labels.get(record_id, record_id)) for record_id in ids)
+
+
+_OPEN = (LedgerOutcome.PLANNED, LedgerOutcome.DEFERRED)
+
+
+def _addresses(posting: Posting) -> tuple[tuple[str, str], ...]:
+    """(chat product, id there) of a recipient."""
+    if isinstance(posting.recipient, Channel):
+        return ((posting.recipient.surface, posting.recipient.id),)
+    return tuple(posting.recipient.chat.items())
+
+
+class SqlStore:
+    """Implements `handlers.ports.Store`. `on_messages` is called when a commit left something to post."""
+
+    def __init__(
+        self,
+        database: Database,
+        enqueue: Enqueue,
+        now: Callable[[], datetime],
+        *,
+        on_messages: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._enqueue = enqueue
+        self._now = now
+        self._on_messages = on_messages
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        result, messages = await self._database.write(self._do, work)
+        if messages:
+            self._on_messages()
+        return result
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return (await self._database.read(self._do, work))[0]
+
+    def _do(self, connection: Connection, work: Callable[[Transaction], T]) -> tuple[T, bool]:
+        transaction = StoreTransaction(connection, self._enqueue, self._now)
+        return work(transaction), transaction.messages

@@ -1,0 +1,144 @@
+"""The organisation and its users.
+
+https://www.zoho.com/crm/developer/docs/api/v8/get-users.html
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from connectors.base import Account, Rejected, Unavailable
+from connectors.http import together
+from connectors.zoho.api import Api
+
+SYSTEM: Final = "zoho_crm"
+_PAGE: Final = 200
+_FRESH_FOR: Final = timedelta(minutes=1)
+_UNKNOWN_ID: Final = frozenset({"INVALID_DATA", "RESOURCE_NOT_FOUND"})
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """`number` stands in links; `grant_user` is the id of the user whose grant we use."""
+
+    number: str
+    primary_email: str
+    edition: str
+    currency: str | None
+    grant_user: str
+
+
+class Directory:
+    """Who has an account, and which accounts the vendor will not let us deactivate."""
+
+    def __init__(self, api: Api, *, clock: Callable[[], datetime]) -> None:
+        self._api = api
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._organisation: Organisation | None = None
+        self._accounts: tuple[Account, ...] = ()
+        self._read_at: datetime | None = None
+
+    @property
+    def known_organisation(self) -> Organisation | None:
+        """The organisation where it was read already."""
+        return self._organisation
+
+    async def organisation(self) -> Organisation:
+        """Read once: a new super admin is rare, and Zoho guards the account itself."""
+        async with self._lock:
+            if self._organisation is None:
+                self._organisation = await self._read_organisation()
+            return self._organisation
+
+    async def accounts(self, *, fresh: bool) -> tuple[Account, ...]:
+        organisation = await self.organisation()
+        async with self._lock:
+            if fresh or self._read_at is None or self._clock() - self._read_at > _FRESH_FOR:
+                # whether "all" has the deleted ones, who may still own records, differs
+                listed = await together(self._list(kind) for kind in ("AllUsers", "DeletedUsers"))
+                users = {user["id"]: user for users in reversed(listed) for user in users}
+                self._accounts = tuple(_account(user, organisation) for user in users.values())
+                self._read_at = self._clock()
+            return self._accounts
+
+    async def account(self, account_id: str) -> Account:
+        try:
+            answer = await self._api.get(f"/users/{account_id}")
+        except Rejected as error:
+            if error.code not in _UNKNOWN_ID:
+                raise
+            answer = {}
+        if not answer.get("users"):
+            raise Rejected("Zoho CRM has no such user", system=SYSTEM, code="NOT_FOUND")
+        return _account(answer["users"][0], await self.organisation())
+
+    async def deactivate(self, account_id: str) -> bool:
+        """Deactivate and read back: GET shows "disabled" where PUT says "inactive".
+
+        https://www.zoho.com/crm/developer/docs/api/v8/update-user.html
+        """
+        account = await self.account(account_id)
+        if not account.active:
+            return False
+        if account.protected:
+            raise Rejected(
+                "This user cannot be deactivated through the API", system=SYSTEM, code=account.protected.upper()
+            )
+        await self._put_inactive(account_id)
+        self._read_at = None
+        if (await self.account(account_id)).active:
+            raise Unavailable("The user is still active after the change", system=SYSTEM, code="STILL_ACTIVE")
+        return True
+
+    async def _put_inactive(self, account_id: str) -> None:
+        body = {"users": [{"id": account_id, "status": "inactive"}]}
+        try:
+            await self._api.write("PUT", f"/users/{account_id}", body)
+        except Rejected as error:
+            if error.code != "ID_ALREADY_DEACTIVATED":  # our own first try, whose answer was lost
+                raise
+
+    async def _list(self, kind: str) -> list[dict[str, Any]]:
+        users: list[dict[str, Any]] = []
+        page, more = 1, True
+        while more:
+            answer = await self._api.get("/users", type=kind, page=page, per_page=_PAGE)
+            users += answer.get("users", [])
+            more = bool(answer.get("info", {}).get("more_records"))
+            page += 1
+        return users
+
+    async def _read_organisation(self) -> Organisation:
+        orgs, current = await together((self._api.get("/org"), self._api.get("/users", type="CurrentUser")))
+        org: Mapping[str, Any] = orgs["org"][0]
+        return Organisation(
+            number=str(org.get("zgid", "")),
+            primary_email=str(org.get("primary_email", "")).lower(),
+            edition=str((org.get("license_details") or {}).get("paid_type", "")),
+            currency=org.get("iso_code"),
+            grant_user=current["users"][0]["id"],
+        )
+
+
+def _account(user: Mapping[str, Any], organisation: Organisation) -> Account:
+    email = str(user.get("email") or "")
+    manager = user.get("Reporting_To") or {}
+    return Account(
+        system=SYSTEM,
+        id=user["id"],
+        name=user.get("full_name") or email,
+        email=email,
+        active=user.get("status") == "active",
+        confirmed=bool(user.get("confirm", True)),
+        manager_id=manager.get("id"),
+        protected=_protection(user["id"], email, organisation),
+    )
+
+
+def _protection(user_id: str, email: str, organisation: Organisation) -> str | None:
+    if email and email.lower() == organisation.primary_email:
+        return "super_admin"
+    return "own_grant" if user_id == organisation.grant_user else None

@@ -1,0 +1,110 @@
+"""Whom a card is for, and how people are named on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from handlers.departure import Departure, Prompt, State
+from handlers.elements import Card, Inline, Mention, Strong, Words
+from handlers.people import Person
+from handlers.texts import Texts
+
+HANDED_OVER: Final = frozenset({State.BACKUP, State.CLOSED})
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A place where many read. `id` is the chat product's; `language` and `time_zone` as for a person."""
+
+    id: str
+    surface: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A message that should exist. The same key with another card is an edit of the message that is there."""
+
+    key: str
+    recipient: Person | Channel
+    card: Card
+
+
+@dataclass(frozen=True)
+class View:
+    """One departure, as one reader sees it. Without a `surface` people are named, not mentioned."""
+
+    departure: Departure
+    texts: Texts
+    surface: str | None = None
+    reader: Person | None = None
+
+    @classmethod
+    def of(cls, departure: Departure, reader: Person, texts: Texts | None = None) -> "View":
+        """Somebody in two chat products sees plain names: an id of one would be noise in the other."""
+        surface = next(iter(reader.chat)) if len(reader.chat) == 1 else None
+        return cls(departure, texts or Texts(reader.language, reader.time_zone), surface, reader)
+
+    @property
+    def leaver(self) -> str:
+        """Always the plain name: a mention could notify."""
+        return self.departure.leaver.name
+
+    @property
+    def systems(self) -> str:
+        return self.texts.listed(self.texts.t(f"system.{system}") for system in self.departure.accounts)
+
+    def person(self, person: Person) -> Inline:
+        if person.same_as(self.departure.leaver) or self.surface is None:
+            return Strong(person.name)
+        return Mention(person.name, person.chat.get(self.surface))
+
+    def people(self, persons: Sequence[Person]) -> Words:
+        """ "A, B or you"."""
+        words: list[Inline] = []
+        for index, person in enumerate(persons):
+            if index:
+                words.append(self.texts.t("join.or") if index == len(persons) - 1 else ", ")
+            words.append(self.texts.t("you") if person.same_as(self.reader) else self.person(person))
+        return tuple(words)
+
+    def names(self, persons: Sequence[Person]) -> str:
+        """The same as text."""
+        you = self.texts.t("you")
+        return self.texts.listed((you if p.same_as(self.reader) else p.name for p in persons), either=True)
+
+
+def asked(departure: Departure, state: State) -> tuple[Person, ...]:
+    """Who is asked in a state. Admin and lead are jointly responsible where the work has stopped."""
+    match state:
+        case State.SUCCESSOR | State.MAILBOX | State.BACKUP:
+            people: tuple[Person, ...] = (departure.admin,)
+        case State.APPROVAL:
+            people = departure.approvers
+        case State.ATTENTION:
+            people = distinct((departure.admin, *([departure.lead] if departure.lead else [])))
+        case _:
+            people = ()
+    return tuple(person for person in people if not person.same_as(departure.leaver))
+
+
+def distinct(people: Sequence[Person]) -> tuple[Person, ...]:
+    found: list[Person] = []
+    for person in people:
+        if not any(person.same_as(other) for other in found):
+            found.append(person)
+    return tuple(found)
+
+
+def last_of(prompts: Sequence[Prompt], kind: State, key: str | None = None) -> Prompt | None:
+    """The latest prompt of a kind; with `key`, the latest that was answered so."""
+    return next(
+        (p for p in reversed(prompts) if p.kind is kind and (key is None or (p.answer and p.answer.key == key))), None
+    )
+
+
+def was_asked(departure: Departure, prompt: Prompt) -> bool:
+    """A mailbox confirmed once stays so: when a plan is approved anew, the question is answered as it is put."""
+    earlier = last_of([p for p in departure.prompts if p.turn < prompt.turn], State.MAILBOX, "mailbox_confirmed")
+    return prompt.kind is not State.MAILBOX or earlier is None

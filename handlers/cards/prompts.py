@@ -1,0 +1,147 @@
+"""The questions: one card for each prompt, with the buttons while it is open and the decision once it is answered."""
+
+from collections.abc import Callable
+from typing import Final
+
+from connectors.base import MailboxKind
+from handlers.cards.approval import approval_facts, approval_question
+from handlers.cards.case import state_text
+from handlers.cards.common import View, asked, last_of
+from handlers.cards.controls import actions, can_be_signed, party_of
+from handlers.cards.outcome import verdict
+from handlers.cards.parts import (
+    cautions,
+    decided,
+    fact,
+    inventory_table,
+    mailbox_kind,
+    mailboxes,
+    note,
+    owned,
+    paragraph,
+    problem_text,
+)
+from handlers.departure import ASKING, Decision, Departure, Prompt, State
+from handlers.elements import Card, Element, Facts, Heading, Paragraph, Strong
+from handlers.people import Person
+from handlers.playbooks import StepKey
+
+
+def addressees(departure: Departure, prompt: Prompt) -> tuple[Person, ...]:
+    """Who is asked. The lead is known, and may be asked, from the first question about the successor on."""
+    people = asked(departure, prompt.kind)
+    if prompt.kind is not State.ATTENTION:
+        return people
+    planned = any(p.kind is State.SUCCESSOR and p.turn < prompt.turn for p in departure.prompts)
+    return people if planned else tuple(person for person in people if person.same_as(departure.admin))
+
+
+def prompt_card(prompt: Prompt, view: View, reader: Person) -> Card:
+    heading = Heading(view.texts.t(f"{prompt.kind}.title", leaver=view.leaver))
+    if prompt.answer is not None:
+        return _answered(view, prompt, prompt.answer, heading)
+    problem = problem_text(view)
+    text = view.texts.t(f"{prompt.kind}.text", leaver=view.leaver, admin=view.departure.admin.name, problem=problem)
+    question = _QUESTIONS[prompt.kind](view, prompt)
+    return Card(text, (heading, *question, *actions(view, party_of(view.departure, reader))))
+
+
+def question(view: View) -> tuple[Element, ...]:
+    """What is asked now, without the buttons; nothing where nobody is asked."""
+    state, prompts = view.departure.state, view.departure.prompts
+    return _QUESTIONS[state](view, prompts[-1]) if state in ASKING else ()
+
+
+def _answered(view: View, prompt: Prompt, answer: Decision, heading: Heading) -> Card:
+    """Who decided what, and when. The latest approval keeps its numbers and says how it went on."""
+    elements: list[Element] = [heading, Paragraph(decided(view, answer))]
+    if prompt.reason:
+        elements.append(paragraph(view, "decided.reason", reason=prompt.reason))
+    if answer.key == "approved" and prompt is last_of(view.departure.prompts, State.APPROVAL):
+        elements += approval_facts(view)
+        elements.append(paragraph(view, "approval.since", stage=Strong(state_text(view))))
+    elif answer.key == "approved":
+        elements.append(paragraph(view, "approval.void"))
+    t = view.texts
+    said = t.t(f"decided.{answer.key}", who=answer.by.name)
+    text = t.t("decided.text", leaver=view.leaver, decision=said, at=t.moment(answer.at).fallback)
+    return Card(text, tuple(elements))
+
+
+def _successor(view: View, _: Prompt) -> tuple[Element, ...]:
+    total, would_move = owned(view)
+    return (
+        *_sent_back(view),
+        paragraph(
+            view,
+            "successor.owns" if total else "successor.owns.nothing",
+            leaver=view.leaver,
+            systems=view.systems,
+            n=total,
+            move=would_move,
+        ),
+        *inventory_table(view),
+        Facts((fact(view, "fact.mailbox_kind", mailbox_kind(view)),)),
+        *cautions(view),
+        _suggested(view),
+    )
+
+
+def _sent_back(view: View) -> tuple[Element, ...]:
+    """If the plan came back: who sent it, and why."""
+    last = last_of(view.departure.prompts, State.APPROVAL)
+    if last is None or last.answer is None or last.answer.key != "sent_back":
+        return ()
+    return Paragraph(decided(view, last.answer)), paragraph(view, "decided.reason", reason=last.reason)
+
+
+def _suggested(view: View) -> Paragraph:
+    suggestion = view.departure.suggestion
+    if suggestion is None:
+        return Paragraph(view.texts.words("successor.no_suggestion"))
+    why = view.texts.t(suggestion.reason, leaver=view.leaver)
+    return paragraph(view, "successor.suggestion", name=Strong(suggestion.account.name), reason=why)
+
+
+def _mailbox(view: View, _: Prompt) -> tuple[Element, ...]:
+    """What must be true before anything else happens, by the kind of mailbox."""
+    return (
+        paragraph(view, "mailbox.why", leaver=view.leaver),
+        *(paragraph(view, f"mailbox.todo.{kind}", leaver=view.leaver) for kind in mailboxes(view)),
+        note(view, "mailbox.later"),
+    )
+
+
+def _attention(view: View, _: Prompt) -> tuple[Element, ...]:
+    problem = view.departure.problem
+    if problem is None:
+        return ()
+    step = f"step.{problem.step}" if problem.step in set(StepKey) else "step.planning"
+    elements = [
+        Paragraph((Strong(problem_text(view)),)),
+        paragraph(view, "attention.nothing_lost"),
+        Paragraph((problem_text(view, part=".advice"),)),
+        *((paragraph(view, "attention.exception"),) if can_be_signed(view.departure) else ()),
+    ]
+    code = problem.code or view.texts.t("attention.no_code")
+    where = note(view, "attention.where", step=view.texts.t(step), code=code, reference=problem.reference)
+    return (*elements, where)
+
+
+def _backup(view: View, _: Prompt) -> tuple[Element, ...]:
+    kinds = mailboxes(view)
+    todo = "backup.nothing" if kinds == (MailboxKind.NONE,) else "backup.todo"
+    return (
+        *verdict(view),
+        paragraph(view, todo, leaver=view.leaver),
+        note(view, "backup.when"),
+    )
+
+
+_QUESTIONS: Final[dict[State, Callable[[View, Prompt], tuple[Element, ...]]]] = {
+    State.SUCCESSOR: _successor,
+    State.APPROVAL: approval_question,
+    State.MAILBOX: _mailbox,
+    State.ATTENTION: _attention,
+    State.BACKUP: _backup,
+}

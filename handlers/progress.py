@@ -1,0 +1,39 @@
+"""How far a run is, in numbers that come from the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.playbooks import StepKey
+
+
+@dataclass(frozen=True)
+class ModuleProgress:
+    """Counts of ledger rows of one module; `planned` is how many rows the snapshot holds."""
+
+    system: str
+    module: str
+    label: str
+    planned: int = 0
+    tagged: int = 0
+    moved: int = 0
+    others: int = 0  # given to somebody else by a colleague in the meantime: left alone
+    gone: int = 0  # deleted, merged or converted in the meantime
+    failed: int = 0  # refused by the vendor
+
+    @property
+    def settled(self) -> int:
+        return self.moved + self.others + self.gone + self.failed
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """`waiting` is a key of the text catalogue where the run waits for the vendor; `until` is when it tries again."""
+
+    step: StepKey | None = None
+    modules: tuple[ModuleProgress, ...] = ()
+    waiting: str | None = None
+    until: datetime | None = None
+
+    def total(self, name: str) -> int:
+        """Sum of one count over all modules, such as "moved"."""
+        return sum(getattr(module, name) for module in self.modules)

@@ -1,0 +1,102 @@
+"""Every sentence that people read, in English and German, with numbers, money and dates as each language writes them.
+
+The sentences stand in `texts.toml` beside this file: `[approval.title]` with `en` and `de`. A value is a text, or a
+table of plural forms (`{one = "...", other = "..."}`) of which the number `n` chooses one.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from string import Formatter
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, dates, lists, numbers
+
+from handlers.elements import Inline, Moment, Words
+
+LANGUAGES: Final = ("en", "de")
+
+Forms = Mapping[str, str]  # plural category to template; "other" is always there
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, Forms]]:
+    """All texts: key to language to plural forms."""
+    source = resources.files("handlers").joinpath("texts.toml").read_text(encoding="utf-8")
+    return MappingProxyType(dict(_flat(tomllib.loads(source), "")))
+
+
+def _flat(node: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Forms]]]:
+    said = {language: node[language] for language in LANGUAGES if language in node}
+    if said:
+        yield key, {language: {"other": text} if isinstance(text, str) else text for language, text in said.items()}
+    for name, child in node.items():
+        if name not in LANGUAGES:
+            yield from _flat(child, f"{key}.{name}" if key else name)
+
+
+class Texts:
+    """The catalogue in one language and time zone. What is not known is read as English and UTC.
+
+    A key that is not in the catalogue, or a placeholder that is not filled, raises `KeyError`.
+    """
+
+    def __init__(self, language: str, time_zone: str = "UTC") -> None:
+        self.language = language if language in LANGUAGES else LANGUAGES[0]
+        self._locale = Locale.parse(self.language)
+        try:
+            self._zone = ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            self._zone = ZoneInfo("UTC")
+
+    def t(self, key: str, **values: str | int) -> str:
+        """The text with its placeholders filled. Numbers are written as the language does; `n` chooses the plural."""
+        return self._template(key, values).format_map(self._written(values))
+
+    def words(self, key: str, **inline: Inline | Words | int) -> Words:
+        """The same with parts that are more than text: names, links, moments, or several of them in a row."""
+        values = self._written(inline)
+        parts: list[Inline] = []
+        for literal, name, _, _ in Formatter().parse(self._template(key, inline)):
+            parts += [literal] if literal else []
+            if name:
+                parts += values[name] if isinstance(values[name], tuple) else [values[name]]
+        return tuple(parts)
+
+    def number(self, value: int) -> str:
+        return numbers.format_decimal(value, locale=self._locale)
+
+    def money(self, value: Decimal, currency: str | None) -> str:
+        """An amount in whole units; `currency` is an ISO 4217 code."""
+        if currency is None:
+            return numbers.format_decimal(value, format="#,##0", locale=self._locale)
+        pattern = self._locale.currency_formats["standard"].pattern.replace("0.00", "0")
+        return numbers.format_currency(value, currency, format=pattern, locale=self._locale, currency_digits=False)
+
+    def moment(self, at: datetime) -> Moment:
+        time = dates.format_time(at, "short", tzinfo=self._zone, locale=self._locale)
+        return Moment(at, f"{self.date(at)}, {time}")
+
+    def date(self, at: datetime) -> str:
+        return dates.format_date(at.astimezone(self._zone), "medium", locale=self._locale)
+
+    def duration(self, start: datetime, end: datetime) -> str:
+        """How long something lasts, in its largest unit: "3 days"."""
+        return dates.format_timedelta(end - start, granularity="minute", threshold=1.2, locale=self._locale)
+
+    def listed(self, items: Iterable[str], *, either: bool = False) -> str:
+        """ "a, b and c"; with `either`, "a, b or c"."""
+        return lists.format_list(tuple(items), "or" if either else "standard", locale=self._locale)
+
+    def _template(self, key: str, values: Mapping[str, object]) -> str:
+        forms = catalogue()[key][self.language]
+        n = values.get("n")
+        return forms.get(self._locale.plural_form(n) if isinstance(n, int) else "other", forms["other"])
+
+    def _written(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}

@@ -1,0 +1,57 @@
+"""Where a person stands on the page. All of it is in the address, so a reload or a bookmark changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from sandbox.people import BY_KEY, ROSTER, Person
+
+PANES: Final = (("chat", "Chat"), ("crm", "CRM"), ("hand", "By hand"), ("faults", "Faults"), ("wire", "Wire"))
+GENERAL: Final = "general"
+PLAYERS: Final = tuple(person for person in ROSTER if person.slack_id and not person.slack_deleted)
+# Who a newcomer needs first: the administrator, the team leader, a possible successor, the managing director.
+LEADING: Final = ("ada", "tomas", "sofia", "petra")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Who somebody plays, which conversation is open, and which pane.
+
+    `at` is a channel's name, "dm" for the conversation with the bot, or "home" for its Home tab. `who` is the person
+    whose records the CRM pane shows in full; `module` and `owner` filter its table of records.
+    """
+
+    person: Person
+    at: str = GENERAL
+    pane: str = "chat"
+    who: str = ""
+    module: str = "Deals"
+    owner: str = ""
+
+    tabs = PANES
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Place":
+        """Read an address; what it does not say, or says wrongly, gets a sensible value."""
+        players = {person.key: person for person in PLAYERS}
+        panes = dict(PANES)
+        return cls(
+            person=players.get(query.get("as", ""), players[LEADING[0]]),
+            at=query.get("at") or GENERAL,
+            pane=query["pane"] if query.get("pane") in panes else "chat",
+            who=query["who"] if query.get("who") in BY_KEY else "",
+            module=query.get("module") or "Deals",
+            owner=query.get("owner", ""),
+        )
+
+    @property
+    def side(self) -> str:
+        """The pane beside the chat; on a narrow screen one of the two is shown."""
+        return "crm" if self.pane == "chat" else self.pane
+
+    def link(self, **changes: str) -> str:
+        """The address of a place that differs from this one. `as_` stands for the person's key."""
+        here = {"as_": self.person.key, "at": self.at, "pane": self.pane, "who": self.who}
+        there = here | {"module": self.module, "owner": self.owner} | changes
+        return "/?" + urlencode({name.rstrip("_"): value for name, value in there.items() if value})

@@ -1,0 +1,130 @@
+"""The page's addresses: the whole page, its regions, what people do, and the events that keep it fresh."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from sandbox.page.blocks import environment
+from sandbox.page.crm_screen import record_page
+from sandbox.page.desk import Desk
+from sandbox.page.place import Place
+from sandbox.page.screen import Screen
+from sandbox.people import COMPANY
+from sandbox.slack.model import SlackError
+
+if TYPE_CHECKING:
+    from sandbox.town import Town
+
+_STATIC: Final = Path(__file__).parent / "static"
+_BEAT_SECONDS: Final = 0.2
+# Everything the page needs comes from this town: no style, script or picture from elsewhere, nothing inline.
+_POLICY: Final = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_HEADERS: Final = {"content-security-policy": _POLICY, "cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+class PageRoutes:
+    """The handlers of the page of one town."""
+
+    def __init__(self, town: "Town") -> None:
+        self.town = town
+        self.desk = Desk(town)
+        self.screen = Screen(town)
+
+    async def page(self, request: Request) -> Response:
+        return HTMLResponse(self.screen.page(Place.of(request.query_params)), headers=_HEADERS)
+
+    async def regions(self, request: Request) -> Response:
+        """The regions that `regions` names, rendered anew, as a JSON object of HTML."""
+        names = request.query_params.get("regions", "").split(",")
+        return JSONResponse(self.screen.regions(Place.of(request.query_params), names), headers=_HEADERS)
+
+    async def record(self, request: Request) -> Response:
+        found = record_page(self.town.crm, request.path_params["tab"], request.path_params["record_id"])
+        if found is None:
+            raise HTTPException(404, "There is no such record.")
+        html = environment().get_template("record.html").render(company=COMPANY, **found)
+        return HTMLResponse(html, headers=_HEADERS)
+
+    async def file(self, request: Request) -> Response:
+        """A file that the bot has shared; always offered for download, never shown as a page."""
+        file = self.town.workspace.files.get(request.path_params["file_id"])
+        if file is None or not file.shared:
+            raise HTTPException(404, "There is no such file.")
+        headers = {"content-disposition": f'attachment; filename="{_file_name(file.name)}"'}
+        return Response(file.content, media_type="application/octet-stream", headers=_HEADERS | headers)
+
+    async def act(self, request: Request) -> Response:
+        """Do what somebody at the page wants done. Only this page may ask: others cannot send JSON here unasked."""
+        action = self.desk.actions.get(request.path_params["action"])
+        if action is None:
+            raise HTTPException(404, "There is no such action.")
+        if request.headers.get("content-type") != "application/json" or not self._is_ours(request):
+            raise HTTPException(403, "Only the page itself may do that.")
+        try:
+            return JSONResponse(await action(await request.json()), headers=_HEADERS)
+        except (LookupError, ValueError, SlackError) as refusal:
+            return JSONResponse({"error": _sentence(refusal)}, status_code=409, headers=_HEADERS)
+
+    async def complete(self, request: Request) -> Response:
+        options = await self.desk.complete(request.query_params)
+        return JSONResponse([one.json() for one in options], headers=_HEADERS)
+
+    async def options(self, request: Request) -> Response:
+        try:
+            options = await self.desk.options(request.query_params)
+        except (LookupError, SlackError) as refusal:
+            return JSONResponse({"error": _sentence(refusal)}, status_code=409, headers=_HEADERS)
+        return JSONResponse([one.json() for one in options], headers=_HEADERS)
+
+    async def events(self, _request: Request) -> Response:
+        """Server-sent events: the names of the regions that have changed."""
+        headers = _HEADERS | {"x-accel-buffering": "no"}
+        return StreamingResponse(self._changes(), media_type="text/event-stream", headers=headers)
+
+    async def _changes(self) -> AsyncIterator[str]:
+        seen = self.screen.versions()
+        yield "retry: 1000\n\n"
+        while not self.town.closing.is_set():
+            now = self.screen.versions()
+            if changed := [name for name, version in now.items() if version != seen[name]]:
+                yield f"data: {json.dumps(changed)}\n\n"
+            seen = now
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    def _is_ours(self, request: Request) -> bool:
+        """Whether the browser says that this town's own page asks; clients that are no browsers say nothing."""
+        origin = request.headers.get("origin")
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def page_routes(town: "Town") -> list[BaseRoute]:
+    """All routes of the page and of the CRM's record links."""
+    page = PageRoutes(town)
+    return [
+        Route("/", page.page),
+        Route("/crm/org{zgid}/tab/{tab}/{record_id}", page.record),
+        Route("/town/regions", page.regions),
+        Route("/town/act/{action}", page.act, methods=["POST"]),
+        Route("/town/complete", page.complete),
+        Route("/town/options", page.options),
+        Route("/town/events", page.events),
+        Route("/town/file/{file_id}", page.file),
+        Mount("/town/static", StaticFiles(directory=_STATIC)),
+    ]
+
+
+def _sentence(refusal: Exception) -> str:
+    return str(refusal.args[0]) if refusal.args else "That is not possible now."
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in name)

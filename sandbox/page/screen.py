@@ -1,0 +1,133 @@
+"""Puts the page together: the whole of it, or the regions that have changed."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus, urlsplit
+
+from sandbox.faults import Fault
+from sandbox.page.blocks import environment
+from sandbox.page.chat_screen import ChatScreen, ReadMarks, first_command, people_row
+from sandbox.page.crm_screen import crm_pane, hand_pane
+from sandbox.page.place import Place
+from sandbox.people import COMPANY
+
+if TYPE_CHECKING:
+    from sandbox.town import Town
+
+_EXCHANGES: Final = 40
+_LOG_LINES: Final = 60
+_MEANINGS: Final = {
+    Fault.LATENCY: ("Slow answers", "Every answer comes late."),
+    Fault.RATE_LIMIT: ("Rate limit", "Some calls are refused with HTTP 429: try again later."),
+    Fault.SERVER_ERROR: ("Server errors", "Some calls fail with HTTP 500, 502 or 503, and nothing is done."),
+    Fault.EXPIRED_TOKEN: ("Access token dies early", "Some calls are refused until the bot gets a new token."),
+    Fault.PARTIAL_SUCCESS: ("Partial success", "A bulk change does most rows and refuses a few for now."),
+    Fault.LOST_RESPONSE: ("Lost answers", "The change is made, but the answer never arrives."),
+}
+_SLACK_FAULTS: Final = (Fault.LATENCY, Fault.RATE_LIMIT, Fault.SERVER_ERROR, Fault.LOST_RESPONSE)
+
+
+class Screen:
+    def __init__(self, town: "Town") -> None:
+        self.town = town
+        self.marks = ReadMarks()
+
+    def page(self, place: Place) -> str:
+        context = self._chat(place) | self._top(place) | self._pane(place)
+        return environment().get_template("page.html").render(context)
+
+    def regions(self, place: Place, names: Iterable[str]) -> dict[str, str]:
+        """The named regions as HTML; names that do not exist are left out."""
+        makers = {"chat": self._chat, "top": self._top, "tabs": self._common, "pane": self._pane}
+        templates = {"chat": "chat", "top": "top", "tabs": "tabs", "pane": place.side}
+        return {
+            name: environment().get_template(f"{templates[name]}.html").render(makers[name](place))
+            for name in ("chat", "top", "tabs", "pane")  # the chat first: to be looked at counts as read
+            if name in set(names)
+        }
+
+    def versions(self) -> dict[str, Any]:
+        """For each kind of change a value that differs after it."""
+        town = self.town
+        struck = [(len(one.active), one.struck.total()) for one in town.faults.values()]
+        state = town.service.state if town.service else ""
+        return {
+            "chat": town.workspace.version,
+            "crm": town.crm.version,
+            "hand": town.crm.version,
+            "faults": (struck, state),
+            "wire": town.wire.count,
+            "top": state,
+        }
+
+    def _common(self, place: Place) -> dict[str, Any]:
+        return {"place": place, "company": COMPANY, "pane": place.side}
+
+    def _chat(self, place: Place) -> dict[str, Any]:
+        screen = ChatScreen(self.town, place, self.marks)
+        return self._common(place) | {"chat": screen.context(), "modal": screen.modal()}
+
+    def _top(self, place: Place) -> dict[str, Any]:
+        people = people_row(self.town, place, self.marks)
+        waiting = [one.person.name for one in people["shown"] if one.waiting]
+        intro = f"Type {first_command(self.town)} as Ada, then play the people for whom an orange dot lights up."
+        if waiting:
+            intro = f"The bot waits for {' and '.join(waiting)}: play them, and press a button in their messages."
+        return self._common(place) | {"bot": self._bot(), "people": people, "intro": intro}
+
+    def _pane(self, place: Place) -> dict[str, Any]:
+        makers = {"crm": self._crm, "hand": self._hand, "faults": self._faults, "wire": self._wire}
+        return self._common(place) | makers[place.side](place)
+
+    def _crm(self, place: Place) -> dict[str, Any]:
+        return crm_pane(self.town, place)
+
+    def _hand(self, place: Place) -> dict[str, Any]:
+        return hand_pane(self.town, place)
+
+    def _faults(self, _place: Place) -> dict[str, Any]:
+        vendors = (("zoho", "Zoho CRM", tuple(Fault)), ("slack", "Slack", _SLACK_FAULTS))
+        shown = [
+            {"name": name, "label": label, "faults": self._switches(name, faults)} for name, label, faults in vendors
+        ]
+        return {"bot": self._bot(), "vendors": shown}
+
+    def _switches(self, vendor: str, faults: Iterable[Fault]) -> list[dict[str, Any]]:
+        held = self.town.faults[vendor]
+        return [
+            {
+                "name": fault.value,
+                "label": _MEANINGS[fault][0],
+                "meaning": _MEANINGS[fault][1],
+                "on": fault in held.active,
+                "struck": held.struck[fault],
+            }
+            for fault in faults
+        ]
+
+    def _wire(self, _place: Place) -> dict[str, Any]:
+        wire = self.town.wire
+        latest = list(wire.recent)[-_EXCHANGES:]
+        first = wire.count - len(latest)
+        rows = [{"key": f"x{first + index}", "path": _path(one.url), **vars(one)} for index, one in enumerate(latest)]
+        log = self.town.service.tail(_LOG_LINES) if self.town.service else []
+        return {"exchanges": rows[::-1], "wire_count": wire.count, "log": log}
+
+    def _bot(self) -> dict[str, Any]:
+        service = self.town.service
+        if service is None:
+            return {"state": "elsewhere", "title": "The bot is not run by this town."}
+        titles = {
+            "running": f"Process {service.pid}, start number {service.starts}.",
+            "starting": "The process is starting.",
+            "killed": "Killed with SIGKILL: it had no chance to say goodbye.",
+            "crashed": "The process ended by itself: see its log under Wire.",
+            "stopped": "The process does not run.",
+        }
+        return {"state": service.state.value, "title": titles[service.state.value]}
+
+
+def _path(url: str) -> str:
+    """A URL without its host, and readable: what differs from call to call."""
+    parts = urlsplit(url)
+    return unquote_plus(parts.path + (f"?{parts.query}" if parts.query else ""))

@@ -1,0 +1,105 @@
+// Keeps the regions of the page fresh: the town tells by server-sent events which of them changed.
+
+import { morph } from '/town/static/morph.js';
+
+const REGIONS = ['top', 'chat', 'tabs', 'pane'];
+const wanted = new Set();
+let running = null;
+let shown = '';
+
+const parse = (html) => new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
+const nearEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+
+function apply(name, fresh) {
+  const old = document.querySelector(`[data-region="${name}"]`);
+  const list = document.getElementById('messages');
+  const stick = !list || nearEnd(list) || shown !== fresh.dataset.at;
+  const view = document.querySelector('[data-view]')?.dataset.view;
+  morph(old, fresh);
+  if (name !== 'chat') return;
+  const now = document.getElementById('messages');
+  if (stick && now?.tagName === 'OL') now.scrollTop = now.scrollHeight;
+  shown = document.getElementById('chat').dataset.at;
+  focusModal(view);
+}
+
+// A modal that has just appeared takes the focus; one that has gone gives it back to the message field.
+function focusModal(before) {
+  const modal = document.querySelector('[data-view]');
+  if (modal && modal.dataset.view !== before) {
+    (modal.querySelector('.modal-body input, .modal-body textarea') || modal.querySelector('h2')).focus();
+  } else if (!modal && before) {
+    document.getElementById('composer-text')?.focus();
+  }
+}
+
+// Rows that scroll sideways on a narrow screen show what is current in them.
+function showCurrent() {
+  for (const current of document.querySelectorAll('.person[aria-current], .channels [aria-current]')) {
+    current.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+}
+
+async function drain() {
+  while (wanted.size) {
+    const names = [...wanted];
+    wanted.clear();
+    const search = location.search;
+    const query = new URLSearchParams(search);
+    query.set('regions', names.join(','));
+    const answer = await fetch(`/town/regions?${query}`).catch(() => null);
+    if (!answer?.ok) continue;
+    const fresh = await answer.json();
+    if (location.search !== search) names.forEach((name) => wanted.add(name));
+    else for (const [name, html] of Object.entries(fresh)) apply(name, parse(html));
+  }
+}
+
+/** Renders the named regions anew (all of them without a name); resolves when they are on the page. */
+export async function refresh(...names) {
+  (names.length ? names : REGIONS).forEach((name) => wanted.add(name));
+  running ??= drain().finally(() => (running = null));
+  await running;
+  if (wanted.size) await refresh(...wanted);
+}
+
+export async function go(url, { push = true } = {}) {
+  if (push) history.pushState(null, '', url);
+  const query = new URLSearchParams(location.search);
+  document.getElementById('town').dataset.pane = query.get('pane') || 'chat';
+  await refresh();
+  showCurrent();
+  if (query.get('at') === 'home') document.dispatchEvent(new CustomEvent('home-opened'));
+}
+
+// The town names kinds of change; the pane concerns only those that it shows.
+function regionsOf(changes) {
+  const pane = document.getElementById('pane').dataset.key;
+  const names = new Set();
+  for (const change of changes) {
+    if (change === 'chat') names.add('chat').add('top');
+    else if (change === 'top') names.add('top');
+    else if (change === pane) names.add('pane');
+  }
+  return [...names];
+}
+
+export function listen() {
+  const events = new EventSource('/town/events');
+  events.onmessage = ({ data }) => {
+    const names = regionsOf(JSON.parse(data));
+    if (names.length) refresh(...names);
+  };
+  // After a lost connection anything may have changed.
+  let lost = false;
+  events.onerror = () => (lost = true);
+  events.onopen = () => {
+    if (lost) refresh();
+    lost = false;
+  };
+  addEventListener('popstate', () => go(location.href, { push: false }));
+  shown = document.getElementById('chat').dataset.at;
+  showCurrent();
+  const list = document.getElementById('messages');
+  if (list?.tagName === 'OL') list.scrollTop = list.scrollHeight;
+}

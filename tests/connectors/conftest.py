@@ -1,0 +1,38 @@
+"""Fixtures around the scripted vendor."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from scripted_vendor import LEAVER, ME, ORG, TOKEN, Clock, Vendor, fields_of, make_crm, module, refusal
+
+from connectors.zoho.crm import ZohoCrm
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    """Zoho CRM with one custom module; tests add and replace what they are about."""
+    return Vendor(
+        {
+            "/oauth/v2/token": TOKEN,
+            "/org": {"org": [ORG]},
+            "/users": {"users": [ME], "info": {"more_records": False}},
+            "/settings/modules": {"modules": [module("Projects1", "CustomModule4", generated_type="custom")]},
+            "/settings/fields": lambda request: fields_of(request.url.params["module"]),
+            "/settings/layouts": None,
+            "/coql": None,
+            "/users/11": {"users": [LEAVER]},
+            "/users/11/actions/validate_before_transfer": refusal(404, "INVALID_URL_PATTERN"),
+        }
+    )
+
+
+@pytest.fixture
+async def crm(vendor: Vendor, clock: Clock) -> AsyncIterator[ZohoCrm]:
+    connector = make_crm(vendor, clock)
+    yield connector
+    await connector.aclose()

@@ -1,0 +1,99 @@
+"""Zoho CRM under the contract: the town's CRM behind a real HTTP server."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from contract_rig import served
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from connectors.base import Connector
+from connectors.http import Timings
+from connectors.zoho.checks import SCOPES
+from connectors.zoho.crm import ZohoCrm
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.people import BY_KEY
+from sandbox.zoho import Crm, build_zoho
+
+QUICK = Timings(base=0.01, cap=0.05, total=8, attempt=5)
+
+
+def crm_id(key: str) -> str:
+    found = BY_KEY[key].crm_id
+    assert found
+    return found
+
+
+class ZohoRig:
+    token_path = "/zoho/accounts/oauth/v2/token"
+    module = "Deals"
+
+    def __init__(self, crm: Crm, base_url: str, requests: list[tuple[str, str]]) -> None:
+        self.crm = crm
+        self.faults: Faults = crm.faults
+        self.requests = requests
+        self._base_url = base_url
+        self.modules = [module.api_name for module in crm.modules() if module.is_owned]
+        self.made: list[Connector] = []
+        self.connector: Connector = self.make(crm.refresh_token)
+        self.leaver, self.successor, self.colleague = crm_id("amit"), crm_id("sofia"), crm_id("ben")
+        self.boss, self.lead = crm_id("petra"), crm_id("tomas")
+        self.gone, self.deleted = crm_id("walter"), crm_id("stan")
+
+    def make(self, refresh_token: str, **changes: Any) -> Connector:
+        values: dict[str, Any] = {
+            "accounts_url": f"{self._base_url}/zoho/accounts",
+            "client_id": self.crm.client_id,
+            "client_secret": self.crm.client_secret,
+            "refresh_token": refresh_token,
+            "web_url": self._base_url,
+            "timings": QUICK,
+            "clock": self.crm.clock.now,
+        }
+        connector = ZohoCrm(**values | changes)
+        self.made.append(connector)
+        return connector
+
+    def open_owned(self, user: str) -> dict[str, int]:
+        return self.crm.open_owned(user)
+
+    def all_owned(self, user: str, module: str) -> set[str]:
+        return {record["id"] for record in self.crm.records(module, owner=user, limit=100_000)}
+
+    def tags(self, module: str, record: str) -> set[str]:
+        found = self.crm.record(module, record)
+        assert found
+        return {tag["name"] for tag in found["Tag"]}
+
+    def give(self, module: str, record: str, to: str) -> None:
+        self.crm.edit_owner(module, record, to)
+
+    def settle(self) -> None:
+        self.crm.clock.advance(self.crm.search_lag_seconds + 1)
+
+    def expire_tokens(self) -> None:
+        for grant in self.crm.accounts._grants.values():
+            grant.tokens.clear()
+
+    def without(self, right: str) -> Connector:
+        scopes = [scope for scope in SCOPES if scope != right]
+        return self.make(self.crm.make_grant(scopes, user_id=crm_id("noor")))
+
+
+@contextlib.asynccontextmanager
+async def zoho_crm(storage: Path, records: int) -> AsyncIterator[ZohoRig]:
+    crm = Crm(clock=Clock(), faults=Faults(latency_seconds=0.02), storage=storage, records=records)
+    requests: list[tuple[str, str]] = []
+
+    def make_app(base_url: str) -> Starlette:
+        return Starlette(routes=[Mount("/zoho", build_zoho(crm, public_url=base_url))])
+
+    async with served(make_app, requests) as base_url:
+        rig = ZohoRig(crm, base_url, requests)
+        yield rig
+        for connector in rig.made:
+            await connector.aclose()
+    crm.close()

@@ -1,0 +1,227 @@
+"""A newcomer at the page, in a real browser, with the stand-in bot."""
+
+import os
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from page_town import stand_in, town_options
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
+
+from sandbox.page.desk import Desk
+from sandbox.slack.content import Content
+from sandbox.town import Town
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+DESKTOP = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=390, height=844)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    """A town with a running stand-in bot."""
+    storage = tmp_path_factory.mktemp("town")
+    town = Town(town_options(storage))
+    town.service = stand_in(town, storage / "bot.log")
+    async with town.serve():
+        await town.service.start()
+        yield town
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    if not os.path.exists(CHROMIUM):  # noqa: PTH110, ASYNC240 - once, before anything runs
+        reason = f"Chromium is not installed at {CHROMIUM}: the tests that drive the page in a browser are left out"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, served: Town, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """The page as Ada, in an empty workspace; an error in its scripts fails the test."""
+    for channel in served.workspace.channels.values():
+        channel.messages.clear()
+        channel.ephemerals.clear()
+    viewport = getattr(request, "param", DESKTOP)
+    context = await browser.new_context(base_url=served.options.public_url, viewport=viewport, reduced_motion="reduce")
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.set_default_timeout(5000)
+    await page.goto("/?as=ada")
+    yield page
+    await context.close()
+    assert errors == []
+
+
+def option(page: Page, name: str) -> Locator:
+    return page.locator("#chat").get_by_role("option", name=name)
+
+
+async def send_command(page: Page) -> None:
+    await page.get_by_role("combobox", name="Message to").press_sequentially("/offboard @amit ")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".message")).to_contain_text("Preparing")
+
+
+async def test_a_command_is_typed_with_suggestions(page: Page) -> None:
+    field = page.get_by_role("combobox", name="Message to")
+    await field.press_sequentially("/of")
+    await expect(option(page, "/offboard")).to_be_visible()
+    await field.press("Enter")
+    await field.press_sequentially("@ami")
+    await expect(option(page, "Amit Kumar")).to_have_attribute("aria-selected", "true")
+    await field.press("Tab")
+    await expect(field).to_have_value("/offboard @amit ")
+    await field.press("Enter")
+    message = page.locator(".message")
+    await expect(message).to_contain_text("Only visible to you")
+    await expect(message.locator(".mention")).to_have_text("@Amit Kumar")
+
+
+async def test_the_lead_gets_a_dot_is_asked_and_approves(page: Page) -> None:
+    await send_command(page)
+    lead = page.get_by_role("link", name=re.compile("Tomás Rivera.*something waits"))
+    await lead.click()
+    await expect(page.get_by_text("<script>alert(1)</script>")).to_be_visible()
+    approve = page.get_by_role("button", name="Approve")
+    await approve.click()
+    await page.get_by_role("button", name="No").click()
+    await expect(approve).to_be_visible()
+    await approve.click()
+    await page.get_by_role("button", name="Yes, move").click()
+    await expect(page.locator(".message")).to_contain_text("Approved by @Tomás Rivera")
+    await expect(page.locator(".person .dot")).to_have_count(0)
+
+
+async def test_a_choice_in_a_message_is_sent_at_once(page: Page) -> None:
+    await send_command(page)
+    await page.get_by_role("link", name="Tomás Rivera").click()
+    select = page.get_by_role("combobox", name="Choose")
+    await select.click()
+    await option(page, "South").click()
+    await expect(page.locator(".message").last).to_contain_text("You picked south")
+    await expect(select).to_have_value("South")
+
+
+async def test_a_modal_keeps_what_was_typed_and_shows_errors_beside_fields(page: Page, served: Town) -> None:
+    await send_command(page)
+    await page.get_by_role("link", name="Tomás Rivera").click()
+    await page.get_by_role("button", name="Change").click()
+    modal = page.get_by_role("dialog", name="Change the plan")
+    await expect(modal.get_by_role("combobox", name="Successor")).to_be_focused()
+    await modal.get_by_role("button", name="Save").click()
+    await expect(modal.get_by_text("Please complete this required field.")).to_have_count(3)
+
+    await modal.get_by_role("combobox", name="Successor").press_sequentially("sofia")
+    await option(page, "Sofia Lindgren").click()
+    await modal.get_by_role("combobox", name="Team").press_sequentially("serv")
+    await option(page, "Service").click()
+    await modal.get_by_label("Reason").fill("short")
+    served.workspace.post(served.workspace.direct("U0TOMAS"), Content("Something else happens meanwhile"))
+    await expect(page.locator(".message").last).to_contain_text("meanwhile")
+    await expect(modal.get_by_label("Reason")).to_have_value("short")
+    await modal.get_by_role("button", name="Save").click()
+    await expect(modal.get_by_text("Say a little more, please.")).to_be_visible()
+    await expect(modal.get_by_label("Reason")).to_be_focused()
+    await modal.get_by_label("Reason").fill("because he leaves")
+    await modal.get_by_role("button", name="Save").click()
+    await expect(modal).to_be_hidden()
+    await expect(page.locator(".message").last).to_contain_text("Saved: U0SOFIA service")
+
+
+async def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the message field")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("/offboard @amit")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".message")).to_contain_text("Preparing")
+    await page.get_by_role("link", name="Tomás Rivera").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Change").focus()
+    await page.keyboard.press("Enter")
+    modal = page.get_by_role("dialog", name="Change the plan")
+    await expect(modal).to_be_visible()
+    await page.keyboard.press("ArrowDown")
+    await expect(modal.get_by_role("option").first).to_be_visible()
+    await page.keyboard.press("Escape")  # closes the list only
+    await expect(modal.get_by_role("option")).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await expect(modal).to_be_hidden()
+    await expect(page.get_by_role("combobox", name="Message to")).to_be_focused()
+
+
+async def test_typed_text_and_focus_survive_what_happens_around_them(page: Page, served: Town) -> None:
+    field = page.get_by_role("combobox", name="Message to")
+    await field.press_sequentially("half a sent")
+    served.workspace.post(served.workspace.channels["C0GENERAL"], Content("Good morning"))
+    await expect(page.locator(".message")).to_contain_text("Good morning")
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value("half a sent")
+
+
+async def test_owner_changes_appear_by_themselves(page: Page, served: Town) -> None:
+    await expect(page.get_by_role("region", name="CRM records")).to_contain_text("Latest owner changes")
+    await Desk(served).edit_owner({"who": "amit", "to": "5000000000000120"})
+    await expect(page.locator(".feed")).to_contain_text("Amit Kumar → Sofia Lindgren")
+
+
+async def test_the_home_tab_is_filled_when_it_is_opened(page: Page) -> None:
+    await page.get_by_role("link", name="Offboard", exact=True).click()
+    await page.get_by_role("link", name="Home").click()
+    await expect(page.get_by_role("heading", name="Your departures")).to_be_visible()
+
+
+async def test_the_bot_is_killed_and_started_from_the_page(page: Page, served: Town) -> None:
+    await page.get_by_role("link", name="Faults").click()
+    await page.get_by_role("button", name="Kill the bot").click()
+    await expect(page.locator(".pill")).to_have_text("Bot killed")
+    field = page.get_by_role("combobox", name="Message to")
+    await field.fill("/offboard @amit")
+    await field.press("Enter")
+    await expect(page.locator(".message.system")).to_contain_text("/offboard failed with the error")
+    await page.get_by_role("button", name="Start the bot").click()
+    await expect(page.locator(".pill")).to_have_text("Bot running")
+    async with httpx.AsyncClient(base_url=served.options.public_url) as http:
+        assert (await http.get("/bot/health/live")).text == "live"  # page and bot behind one port
+
+
+async def test_the_theme_can_be_switched_and_is_remembered(page: Page) -> None:
+    html = page.locator("html")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = await page.evaluate(background)
+    await page.get_by_role("button", name="Switch between light and dark").click()
+    await expect(html).to_have_attribute("data-theme", "dark")
+    assert await page.evaluate(background) != light
+    await page.reload()
+    await expect(html).to_have_attribute("data-theme", "dark")
+
+
+@pytest.mark.parametrize("page", [PHONE], indirect=True)
+async def test_a_phone_shows_one_thing_at_a_time_and_nothing_sticks_out(page: Page) -> None:
+    await send_command(page)
+    await expect(page.get_by_role("region", name="CRM records")).to_be_hidden()
+    for tab in ("CRM", "By hand", "Faults", "Wire", "Chat"):
+        await page.get_by_role("link", name=tab, exact=True).click()
+        await expect(page.locator(f'[data-tab="{tab.split()[-1].lower()}"]')).to_have_attribute("aria-current", "page")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    await expect(page.locator(".message")).to_contain_text("Preparing")
