@@ -99,6 +99,7 @@ class Prompt:
     asked_at: datetime
     answer: Decision | None = None
     reason: str = ""  # what came with the answer: why it was sent back, what the exception rests on
+    problem: Problem | None = None  # what somebody's attention was asked for
 
 
 @dataclass(frozen=True)
@@ -364,7 +365,9 @@ def _prompts(departure: Departure, event: Event, target: State) -> tuple[Prompt,
         replace(prompt, answer=answer, reason=reason) if prompt.answer is None else prompt
         for prompt in departure.prompts
     )
-    return (*closed, Prompt(target, departure.turn + 1, event.at)) if target in ASKING else closed
+    problem = event.problem if isinstance(event, Interrupted) else None
+    asked = Prompt(target, departure.turn + 1, event.at, problem=problem)
+    return (*closed, asked) if target in ASKING else closed
 
 
 def evolved(departure: Departure, events: Sequence[Event]) -> Departure:

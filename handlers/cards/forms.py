@@ -41,7 +41,7 @@ def backup_form(texts: Texts, departure: Departure) -> Form:
 def exception_form(texts: Texts, departure: Departure) -> Form:
     elements: tuple[Element, ...] = (_about(texts, "form.exception.about", departure),)
     if departure.problem:
-        elements = (Paragraph((Strong(problem_text(View(departure, texts))),)), *elements)
+        elements = (Paragraph((Strong(problem_text(View(departure, texts), departure.problem)),)), *elements)
     return _form(texts, departure, Action.SIGN_EXCEPTION, elements, _text(texts, "exception", "reason"))
 
 

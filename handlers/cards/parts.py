@@ -9,6 +9,7 @@ from connectors.base import Holding, MailboxKind, NotCovered
 from handlers.cards.common import View
 from handlers.departure import Decision
 from handlers.elements import Element, Fact, Facts, Inline, Link, Note, Paragraph, Strong, Table, Words
+from handlers.events import Problem
 from handlers.plan import Line, Plan
 from handlers.playbooks import StepKey
 from handlers.rules import moving
@@ -57,7 +58,7 @@ def number_facts(view: View, plan: Plan) -> list[Fact]:
         fact(view, "fact.move", view.texts.number(plan.move)),
         fact(view, "fact.keep", view.texts.number(plan.keep)),
     ]
-    value = total_value(view, plan)
+    value = greatest_value(view, plan)
     return [*facts, fact(view, "fact.value", value)] if value else facts
 
 
@@ -65,14 +66,22 @@ def decided_by(view: View, decision: Decision) -> Words:
     return view.texts.words("fact.by", who=view.person(decision.by), at=view.texts.moment(decision.at))
 
 
-def total_value(view: View, plan: Plan) -> str:
-    """The value of what moves, one amount for each system; empty where nothing has a value."""
-    sums = [
-        (sum((line.value for line in system.lines if line.value is not None), Decimal(0)), system.currency)
+def greatest_value(view: View, plan: Plan) -> str:
+    """For each system the module with the greatest open value; empty where nothing has a value.
+
+    Not a sum: one sale is a deal, its quote, its order and its invoice, and would count four times.
+    """
+    valued = [
+        (system, max((line for line in system.lines if line.value), key=lambda line: line.value or Decimal(0)))
         for system in plan.systems
-        if any(line.value is not None for line in system.lines)
+        if any(line.value for line in system.lines)
     ]
-    return view.texts.listed(view.texts.money(amount, currency) for amount, currency in sums)
+    return view.texts.listed(
+        view.texts.t(
+            "fact.value.in", amount=view.texts.money(line.value or Decimal(0), system.currency), module=line.label
+        )
+        for system, line in valued
+    )
 
 
 def owned(view: View) -> tuple[int, int]:
@@ -181,9 +190,8 @@ def mailbox_kind(view: View) -> str:
     return view.texts.listed(view.texts.t(f"mailbox.kind.{kind}") for kind in mailboxes(view))
 
 
-def problem_text(view: View, *, part: str = "") -> str:
+def problem_text(view: View, problem: Problem | None, *, part: str = "") -> str:
     """Why the work has stopped, or with `part=".advice"` what to do about it; empty where nothing is wrong."""
-    problem = view.departure.problem
     if problem is None:
         return ""
     system = view.texts.t(f"system.{problem.system}")

@@ -40,7 +40,7 @@ def prompt_card(prompt: Prompt, view: View, reader: Person) -> Card:
     heading = Heading(view.texts.t(f"{prompt.kind}.title", leaver=view.leaver))
     if prompt.answer is not None:
         return _answered(view, prompt, prompt.answer, heading)
-    problem = problem_text(view)
+    problem = problem_text(view, prompt.problem)
     text = view.texts.t(f"{prompt.kind}.text", leaver=view.leaver, admin=view.departure.admin.name, problem=problem)
     question = _QUESTIONS[prompt.kind](view, prompt)
     return Card(text, (heading, *question, *actions(view, party_of(view.departure, reader))))
@@ -55,6 +55,8 @@ def question(view: View) -> tuple[Element, ...]:
 def _answered(view: View, prompt: Prompt, answer: Decision, heading: Heading) -> Card:
     """Who decided what, and when. The latest approval keeps its numbers and says how it went on."""
     elements: list[Element] = [heading, Paragraph(decided(view, answer))]
+    if prompt.problem:
+        elements.append(Paragraph((problem_text(view, prompt.problem),)))
     if prompt.reason:
         elements.append(paragraph(view, "decided.reason", reason=prompt.reason))
     if answer.key == "approved" and prompt is last_of(view.departure.prompts, State.APPROVAL):
@@ -112,15 +114,15 @@ def _mailbox(view: View, _: Prompt) -> tuple[Element, ...]:
     )
 
 
-def _attention(view: View, _: Prompt) -> tuple[Element, ...]:
-    problem = view.departure.problem
+def _attention(view: View, prompt: Prompt) -> tuple[Element, ...]:
+    problem = prompt.problem
     if problem is None:
         return ()
     step = f"step.{problem.step}" if problem.step in set(StepKey) else "step.planning"
     elements = [
-        Paragraph((Strong(problem_text(view)),)),
+        Paragraph((Strong(problem_text(view, problem)),)),
         paragraph(view, "attention.nothing_lost"),
-        Paragraph((problem_text(view, part=".advice"),)),
+        Paragraph((problem_text(view, problem, part=".advice"),)),
         *((paragraph(view, "attention.exception"),) if can_be_signed(view.departure) else ()),
     ]
     code = problem.code or view.texts.t("attention.no_code")

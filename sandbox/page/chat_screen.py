@@ -1,6 +1,7 @@
 """What the chat shows one person: their conversations, messages, modals, and who should look here next."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,23 @@ class ReadMarks:
         return message.user != user and _changed_at(message) > self.marks.get((user, channel), "")
 
 
+class Gallery:
+    """What was rendered before, by reader and surface: a message is rendered anew only when something has changed."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], tuple[list[Any], Any, Markup]] = {}
+
+    def html(self, user: str, surface: Message | View, scope: Scope) -> Markup:
+        """The blocks as `user` sees them. Dates such as "today" are right to the hour."""
+        hour = f"{scope.reader.now():%Y-%m-%d %H}"
+        seen = (hour, deepcopy(scope.values))
+        kept = self._kept.get((user, scope.source))
+        if kept is None or kept[0] is not surface.blocks or kept[1] != seen:
+            kept = (surface.blocks, seen, blocks(surface.blocks, scope))
+            self._kept[user, scope.source] = kept
+        return kept[2]
+
+
 @dataclass(frozen=True)
 class PersonChip:
     """One person in the row at the top. `at` is the conversation to open: the one where something waits for them."""
@@ -47,10 +65,11 @@ class PersonChip:
 class ChatScreen:
     """One person's chat at one moment."""
 
-    def __init__(self, town: "Town", place: Place, marks: ReadMarks) -> None:
+    def __init__(self, town: "Town", place: Place, marks: ReadMarks, gallery: Gallery) -> None:
         self.town = town
         self.place = place
         self.marks = marks
+        self.gallery = gallery
         self.workspace: Workspace = town.workspace
         self.user = place.person.slack_id or ""
         self.client = Client(self.workspace, self.user)
@@ -103,7 +122,7 @@ class ChatScreen:
         }
 
     def _blocks(self, surface: Message | View) -> Markup:
-        return blocks(surface.blocks, self._scope(surface))
+        return self.gallery.html(self.user, surface, self._scope(surface))
 
     def _scope(self, surface: Message | View) -> Scope:
         source = f"view:{surface.id}" if isinstance(surface, View) else f"message:{surface.channel}:{surface.ts}"

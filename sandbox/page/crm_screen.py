@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from sandbox.page.place import Place
 from sandbox.people import BY_KEY, Mailbox, Person
@@ -66,7 +67,7 @@ def crm_pane(town: "Town", place: Place) -> dict[str, Any]:
         "ghosts": sorted((row for row in rows if row.ghosts), key=lambda row: -row.ghosts),
         "focus": [row for key in focus for row in rows if row.person.key == key],
         "others": [row for row in rows if row.person.key not in focus],
-        "feed": _feed(crm),
+        "feed": _feed(crm, ZoneInfo(place.person.time_zone)),
         "modules": list(_OWNED.values()),
         "module": _OWNED[module],
         "owners": rows,
@@ -148,12 +149,12 @@ def _focus(town: "Town", place: Place) -> Sequence[str]:
     return list(dict.fromkeys(key for key in wanted if key))[:_FOCUS]
 
 
-def _feed(crm: Crm) -> list[dict[str, Any]]:
+def _feed(crm: Crm, zone: ZoneInfo) -> list[dict[str, Any]]:
     names = {user.id: user.full_name for user in crm.people.all()}
     latest = list(crm.recent_changes)[-_FEED:]
     return [
         {
-            "at": change.at,
+            "at": change.at.astimezone(zone),
             "module": BY_NAME[change.module].singular_label,
             "label": change.label,
             "path": record_path(crm, BY_NAME[change.module], change.record_id),

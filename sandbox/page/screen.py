@@ -6,10 +6,10 @@ from urllib.parse import unquote_plus, urlsplit
 
 from sandbox.faults import Fault
 from sandbox.page.blocks import environment
-from sandbox.page.chat_screen import ChatScreen, ReadMarks, first_command, people_row
+from sandbox.page.chat_screen import ChatScreen, Gallery, ReadMarks, first_command, people_row
 from sandbox.page.crm_screen import crm_pane, hand_pane
 from sandbox.page.place import Place
-from sandbox.people import COMPANY
+from sandbox.people import COMPANY, Person
 
 if TYPE_CHECKING:
     from sandbox.town import Town
@@ -31,6 +31,7 @@ class Screen:
     def __init__(self, town: "Town") -> None:
         self.town = town
         self.marks = ReadMarks()
+        self.gallery = Gallery()
 
     def page(self, place: Place) -> str:
         context = self._chat(place) | self._top(place) | self._pane(place)
@@ -64,16 +65,24 @@ class Screen:
         return {"place": place, "company": COMPANY, "pane": place.side}
 
     def _chat(self, place: Place) -> dict[str, Any]:
-        screen = ChatScreen(self.town, place, self.marks)
+        screen = ChatScreen(self.town, place, self.marks, self.gallery)
         return self._common(place) | {"chat": screen.context(), "modal": screen.modal()}
 
     def _top(self, place: Place) -> dict[str, Any]:
         people = people_row(self.town, place, self.marks)
-        waiting = [one.person.name for one in people["shown"] if one.waiting]
-        intro = f"Type {first_command(self.town)} as Ada, then play the people for whom an orange dot lights up."
-        if waiting:
-            intro = f"The bot waits for {' and '.join(waiting)}: play them, and press a button in their messages."
+        intro = self._intro(place, [one.person for one in people["shown"] if one.waiting])
         return self._common(place) | {"bot": self._bot(), "people": people, "intro": intro}
+
+    def _intro(self, place: Place, waiting: list[Person]) -> str:
+        """One sentence that says what to do next."""
+        if place.person in waiting:
+            return f"The bot waits for you, {place.person.name}: press a button in your messages from Offboard."
+        if waiting:
+            names = " and ".join(person.name for person in waiting)
+            return f"The bot waits for {names}: click the name with the orange dot to play that part."
+        if self.town.workspace.transcript():
+            return "Nobody is asked for anything now: watch the records, or start another departure as Ada."
+        return f"Type {first_command(self.town)} as Ada, then play the people for whom an orange dot lights up."
 
     def _pane(self, place: Place) -> dict[str, Any]:
         makers = {"crm": self._crm, "hand": self._hand, "faults": self._faults, "wire": self._wire}

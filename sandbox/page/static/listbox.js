@@ -37,6 +37,7 @@ export class Listbox {
     this.list.replaceChildren(...this.options.map((option, index) => this.row(option, index)));
     this.list.hidden = !this.options.length;
     this.input.setAttribute('aria-expanded', String(this.open));
+    if (this.open) this.list.scrollIntoView({ block: 'nearest' });
     this.move(this.options.length ? 0 : -1);
   }
 
