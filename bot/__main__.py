@@ -1,6 +1,7 @@
 """The `offboard` command."""
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -25,22 +26,31 @@ def _settings() -> Settings:
 @main.command()
 def serve() -> None:
     """Run the service."""
-    import uvicorn
-
-    from bot.app import build_app
+    from bot import app
     from bot.store.database import DatabaseInUse
     from bot.telemetry import configure_logging
 
     settings = _settings()
     configure_logging(settings.log_level)
-    config = uvicorn.Config(
-        build_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False
-    )
+    listener = _listener(settings.host, settings.port)
     try:
-        uvicorn.Server(config).run()
+        asyncio.run(app.serve(settings, listener))
     except DatabaseInUse as error:
         click.echo(str(error), err=True)
         sys.exit(3)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        click.echo(
+            f"Offboard cannot listen on {host}, port {port}: {error.strerror or error}. "
+            f"Set {PREFIX}HOST and {PREFIX}PORT to an address of this machine and a port that is free.",
+            err=True,
+        )
+        sys.exit(4)
 
 
 @main.command()

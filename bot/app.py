@@ -4,13 +4,16 @@ The only place that knows all the parts. Nothing opens a connection before the a
 """
 
 import asyncio
+import signal
+import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
+import uvicorn
 from fastapi import FastAPI, Response
 from sqlalchemy import Connection
 
@@ -179,16 +182,9 @@ class Readiness:
         return self._checks
 
 
-def build_app(settings: Settings) -> FastAPI:
-    """The service as an ASGI app."""
-    service = Service(settings)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with service.running():
-            yield
-
-    app = FastAPI(title="Offboard", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+def build_app(service: Service) -> FastAPI:
+    """The service's way in as an ASGI app; it answers while the service is `running`."""
+    app = FastAPI(title="Offboard", openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(service.edge.router())
 
     @app.get("/health/live")
@@ -203,6 +199,28 @@ def build_app(settings: Settings) -> FastAPI:
         return {"ready": passed, "checks": {check.name: check.passed for check in checks}}
 
     return app
+
+
+class _Server(uvicorn.Server):
+    """Ends in order at Ctrl-C and SIGTERM. uvicorn raises the signal again at its end, before the service is down."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop, signs = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        for sign in signs:
+            loop.add_signal_handler(sign, self.handle_exit, sign, None)
+        yield
+        for sign in signs:
+            loop.remove_signal_handler(sign)
+
+
+async def serve(settings: Settings, listener: socket.socket) -> None:
+    """Run the service until a signal ends it. Raises `DatabaseInUse`."""
+    service = Service(settings)
+    # Not in uvicorn's lifespan, which turns whatever keeps the service from starting into a line of its own log.
+    config = uvicorn.Config(build_app(service), lifespan="off", log_config=None, access_log=False)
+    async with service.running():
+        await _Server(config).serve(sockets=[listener])
 
 
 async def run_checks(settings: Settings) -> tuple[Check, ...]:

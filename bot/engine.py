@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
@@ -28,6 +28,9 @@ _UNITS: Final = 200
 # Waits up to this many seconds stay inside the step; longer ones end the run and come back as a delayed entry.
 _SHORT_WAIT: Final = 5.0
 _SHUTDOWN_SECONDS: Final = 15
+# The engine keeps every finished run for ever unless it is told otherwise.
+_KEEP_FINISHED: Final = timedelta(days=30)
+_FORGET_AT_ONCE: Final = 10_000
 
 Work = Callable[[str, int], Awaitable[Advance]]
 
@@ -125,7 +128,10 @@ def _register(name: JobName, work: Work) -> None:
             return {"ended": False, "wait": 0.0}
         return {"ended": advance.ended, "wait": advance.wait}
 
-    step = DBOS.step(name=f"offboard.{name}.unit")(unit)
+    # A unit raises only when the database is away: tried again each second at first, each hour at last.
+    step = DBOS.step(
+        name=f"offboard.{name}.unit", retries_allowed=True, max_attempts=200, interval_seconds=1.0, backoff_rate=1.1
+    )(unit)
 
     async def workflow(departure_id: str, serial: int, system: str, part: int) -> str:
         wait = 0.0
@@ -150,9 +156,19 @@ def _daily_workflow(daily: Callable[[], Awaitable[None]]) -> Callable[[datetime,
     async def work() -> None:
         await daily()
 
+    async def forget_finished() -> None:
+        before = (datetime.now(UTC) - _KEEP_FINISHED).isoformat()
+        finished = await DBOS.list_workflows_async(
+            status=["SUCCESS", "ERROR", "CANCELLED"], end_time=before, limit=_FORGET_AT_ONCE, load_input=False,
+            load_output=False,
+        )  # fmt: skip
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in finished])
+
     step = DBOS.step(name="offboard.daily.work")(work)
+    forget = DBOS.step(name="offboard.daily.forget")(forget_finished)
 
     async def workflow(_scheduled_at: datetime, _context: Any) -> None:
         await step()
+        await forget()
 
     return workflow

@@ -28,6 +28,10 @@ class AlreadyOpen(Exception):
         self.departure_id = departure_id
 
 
+class StoreUnavailable(Exception):
+    """The database cannot be reached now; nothing was stored. Whoever works durably tries again by itself."""
+
+
 class JobName(StrEnum):
     PLAN = "plan"
     RUN = "run"

@@ -21,7 +21,7 @@ from handlers.events import Event, Interrupted, Planned, Problem, RunEnded, Step
 from handlers.people import Person
 from handlers.plan import Plan, digest, make_plan
 from handlers.playbooks import StepKey
-from handlers.ports import Conflict, People, Place, Store, Totals, Transaction
+from handlers.ports import Conflict, People, Place, Store, StoreUnavailable, Totals, Transaction
 from handlers.ports import LedgerOutcome as Row
 from handlers.progress import ModuleProgress, RunProgress
 from handlers.rules import suggest_successor
@@ -48,6 +48,7 @@ STEPS: Final[dict[StepKey, Callable[[Unit], Awaitable[Ending]]]] = {
 
 _REPORT_EVERY: Final = 1.0  # seconds between two looks at the ledger's totals for the progress card
 _LONGEST_WAIT: Final = 300.0  # seconds
+_DOUBLINGS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Runner:
         self._rules = rules
         self._settings = settings
         self._now = now
-        self._memories: dict[str, Memory] = {}
+        self._memories: dict[str, tuple[int, Memory]] = {}  # by departure: the run, and what it remembers
         self._reported: dict[str, float] = {}
 
     async def plan(self, departure_id: str, turn: int) -> Advance:
@@ -94,10 +95,10 @@ class Runner:
         """Do one unit of the next step of the playbook."""
         departure = await self._load(departure_id)
         if departure is None or departure.state is not State.RUNNING or departure.run != run:
-            self._memories.pop(departure_id, None)
             return ENDED
         following = departure.next_step()
         if following is None:
+            self._memories.pop(departure_id, None)
             await self._append(departure, RunEnded(at=self._now()))
             return ENDED
         return await self._guarded(departure, following[1], self._advance)
@@ -109,11 +110,13 @@ class Runner:
         self, departure: Departure, step: str, work: Callable[[Departure], Awaitable[Advance]]
     ) -> Advance:
         """Turn every failure into what it asks for: wait and go on, or stop and tell a person."""
-        memory = self._memories.setdefault(departure.id, Memory())
+        memory = self._memory(departure)
         try:
             advance = await work(departure)
         except Conflict:
             return Advance(ended=False)
+        except StoreUnavailable:
+            raise  # the engine calls again
         except Unavailable as error:
             return await self._wait_for_vendor(departure, step, error, memory)
         except ConnectorError as error:
@@ -124,8 +127,16 @@ class Runner:
         memory.tries.pop("vendor", None)
         return advance
 
+    def _memory(self, departure: Departure) -> Memory:
+        """A new run begins without memories: what was tried too often before is tried anew."""
+        run, memory = self._memories.get(departure.id, (-1, Memory()))
+        if run != departure.run:
+            memory = Memory()
+            self._memories[departure.id] = departure.run, memory
+        return memory
+
     async def _wait_for_vendor(self, departure: Departure, step: str, error: Unavailable, memory: Memory) -> Advance:
-        backoff = self._settings.patience * 2 ** (memory.tried("vendor") - 1)
+        backoff = self._settings.patience * 2 ** min(memory.tried("vendor") - 1, _DOUBLINGS)
         wait = min(max(error.retry_after or 0.0, backoff), _LONGEST_WAIT)
         waiting = "waiting.quota" if isinstance(error, QuotaExhausted) else "waiting.vendor"
         log.warning("vendor.unavailable", departure=departure.id, step=step, code=error.code, wait=round(wait, 1))
@@ -208,7 +219,7 @@ class Runner:
             connector=self._connectors[system],
             store=self._store,
             settings=self._settings,
-            memory=self._memories.setdefault(departure.id, Memory()),
+            memory=self._memory(departure),
             now=self._now,
         )
         ending = await STEPS[step](unit)

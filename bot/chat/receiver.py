@@ -155,7 +155,7 @@ class Receiver:
             await self._give_up(delivery, error)
             return
         if tried == 0:
-            await self._tell(delivery, Reply(cards.please_wait_card(self._texts)))
+            await self._tell(delivery, Reply(cards.please_wait_card(await self._texts_for(delivery))))
         pause = min(getattr(error, "retry_after", None) or 2.0**tried, 60.0)
         log.warning("delivery.retry", delivery=delivery.id, code=error.code, wait=pause)
         await self._database.write(inbox.retry, delivery.id, self._now() + timedelta(seconds=pause))
@@ -163,7 +163,7 @@ class Receiver:
     async def _give_up(self, delivery: Delivery, error: Exception) -> None:
         reference = secrets.token_hex(4)
         log.error("delivery.failed", delivery=delivery.id, reference=reference, exc_info=error)
-        await self._tell(delivery, Reply(cards.error_card(self._texts, reference)))
+        await self._tell(delivery, Reply(cards.error_card(await self._texts_for(delivery), reference)))
         await self._database.write(inbox.fail, delivery.id, reference)
 
     async def _tell(self, delivery: Delivery, answer: Answer) -> None:
@@ -179,11 +179,19 @@ class Receiver:
             except Refused as error:
                 log.warning("answer.refused", delivery=delivery.id, code=error.code)
                 if error.code == "expired" and isinstance(answer, ShowForm):
-                    await self._tell(delivery, Reply(cards.form_too_late_card(self._texts)))
+                    await self._tell(delivery, Reply(cards.form_too_late_card(await self._texts_for(delivery))))
                 return
             else:
                 return
         log.warning("answer.lost", delivery=delivery.id)
+
+    async def _texts_for(self, delivery: Delivery) -> Texts:
+        """In the person's language, if the chat product can say which; else in the operator's."""
+        try:
+            person = await self._surfaces[delivery.actor.surface].person(delivery.actor.id)
+        except SurfaceError:
+            person = None
+        return Texts(person.language, person.time_zone) if person else self._texts
 
     async def _show(self, surface: Surface, delivery: Delivery, answer: Answer) -> None:
         match answer:

@@ -1,11 +1,13 @@
 """What `handlers.ports` asks of a store, on one connection of ours."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from bot.store import departures, inbox, ledger, outbox, progress, snapshots
 from bot.store.database import Database
@@ -14,7 +16,7 @@ from handlers.cards import Channel, Posting
 from handlers.departure import Departure, evolved
 from handlers.elements import Card
 from handlers.events import Event, Opened
-from handlers.ports import Conflict, Cursor, Job, LedgerOutcome, Place, Totals, Transaction
+from handlers.ports import Conflict, Cursor, Job, LedgerOutcome, Place, StoreUnavailable, Totals, Transaction
 from handlers.progress import RunProgress
 
 T = TypeVar("T")
@@ -152,6 +154,14 @@ def _addresses(posting: Posting) -> tuple[tuple[str, str], ...]:
     return tuple(posting.recipient.chat.items())
 
 
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailable(type(error.orig).__name__) from error
+
+
 class SqlStore:
     """Implements `handlers.ports.Store`. `on_messages` is called when a commit left something to post."""
 
@@ -169,13 +179,15 @@ class SqlStore:
         self._on_messages = on_messages
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        result, messages = await self._database.write(self._do, work)
+        with _reachable():
+            result, messages = await self._database.write(self._do, work)
         if messages:
             self._on_messages()
         return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        return (await self._database.read(self._do, work))[0]
+        with _reachable():
+            return (await self._database.read(self._do, work))[0]
 
     def _do(self, connection: Connection, work: Callable[[Transaction], T]) -> tuple[T, bool]:
         transaction = StoreTransaction(connection, self._enqueue, self._now)
