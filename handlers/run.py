@@ -146,6 +146,7 @@ class Runner:
     async def _stop(
         self, departure: Departure, step: str, stopped: Stopped, *, error: Exception | None = None
     ) -> Advance:
+        self._memories.pop(departure.id, None)  # whoever goes on begins with all patience and looks at all anew
         reference = secrets.token_hex(4)
         log.error(
             "departure.stopped", departure=departure.id, step=step, key=stopped.key, code=stopped.code,

@@ -4,7 +4,7 @@ from itertools import chain
 from typing import Final
 
 from handlers.cards.common import View
-from handlers.cards.parts import cautions, fact, note, number_facts, paragraph, plan_table, reasons, samples
+from handlers.cards.parts import cautions, fact, note, number_facts, plan_table, reasons, samples
 from handlers.departure import Prompt
 from handlers.elements import Element, Fact, Facts, Paragraph, Strong
 from handlers.playbooks import PLAYBOOKS, Undo
@@ -57,7 +57,7 @@ def _reversible(view: View) -> tuple[Element, ...]:
         return view.texts.listed(view.texts.t(f"step.{key}") for key, kind in steps.items() if kind is undo)
 
     values = {"possible": named(Undo.POSSIBLE), "lasting": named(Undo.BY_HAND), "systems": view.systems}
-    return (paragraph(view, "approval.reversible", **values),)
+    return (note(view, "approval.reversible", **values),)
 
 
 def _signed(view: View, prompt: Prompt) -> Element:

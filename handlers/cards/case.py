@@ -1,4 +1,4 @@
-"""The case card: the one message in which an admin sees where a departure stands. And its numbers while it runs."""
+"""The case card, in which an admin sees where a departure stands, and the run card with the numbers of a run."""
 
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,7 @@ from handlers.progress import RunProgress
 _LEAD_ACTS: Final = frozenset({State.APPROVAL, State.ATTENTION})
 
 
-def case_card(view: View, progress: RunProgress | None, *, now: datetime) -> Card:
+def case_card(view: View) -> Card:
     departure = view.departure
     return Card(
         case_text(view),
@@ -23,8 +23,7 @@ def case_card(view: View, progress: RunProgress | None, *, now: datetime) -> Car
             *stage(view),
             *(_unreachable(view)),
             *facts(view),
-            *(run(view, progress) if progress else ()),
-            *_small_print(view, now),
+            _opened(view),
             *actions(view, party_of(departure, departure.admin), decide=False),
         ),
     )
@@ -92,6 +91,25 @@ def run(view: View, progress: RunProgress) -> tuple[Element, ...]:
     )
 
 
+def run_card(view: View, progress: RunProgress | None, *, now: datetime) -> Card:
+    """How a run goes, as a message of its own: it stands below the click that began it, where people look."""
+    running = view.departure.state is State.RUNNING
+    return Card(
+        case_text(view),
+        (
+            Heading(view.texts.t("run.title", leaver=view.leaver)),
+            *stage(view),
+            *((run(view, progress) or modules(view, progress)) if progress else ()),
+            *((note(view, "case.as_of", at=view.texts.moment(now)),) if running else ()),
+        ),
+    )
+
+
+def earlier_run_card(view: View) -> Card:
+    text = view.texts.t("run.superseded", leaver=view.leaver)
+    return Card(text, (Heading(view.texts.t("run.title", leaver=view.leaver)), Paragraph((text,))))
+
+
 def _step(view: View, step: StepKey | None) -> tuple[Element, ...]:
     plan = view.departure.plan
     if step is None or plan is None:
@@ -129,15 +147,12 @@ def _waiting(view: View, progress: RunProgress) -> tuple[Element, ...]:
     return (Paragraph(words),)
 
 
-def _small_print(view: View, now: datetime) -> tuple[Element, ...]:
+def _opened(view: View) -> Element:
     departure = view.departure
-    opened = note(
+    return note(
         view,
         "case.opened",
         number=departure.number,
         who=view.person(departure.admin),
         at=view.texts.moment(departure.opened_at),
     )
-    if departure.state is not State.RUNNING:
-        return (opened,)
-    return opened, note(view, "case.as_of", at=view.texts.moment(now))

@@ -13,7 +13,7 @@ def successor_form(texts: Texts, departure: Departure) -> Form:
     elements: tuple[Element, ...] = (_about(texts, "form.successor.about", departure),)
     if suggestion:
         initial = Choice(suggestion.account.id, suggestion.account.name, suggestion.account.email)
-        elements += (Note((texts.t(suggestion.reason, leaver=departure.leaver.name),)),)
+        elements += (Note((texts.t(suggestion.reason, leaver=departure.leaver.name, name=suggestion.account.name),)),)
     field = PersonField(
         "successor", texts.t("form.successor.field"), hint=texts.t("form.successor.hint"), initial=initial
     )

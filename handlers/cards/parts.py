@@ -166,7 +166,7 @@ def cautions(view: View) -> tuple[Element, ...]:
     return (
         *(Paragraph((Strong(view.texts.t("hazard")), " ", view.texts.t(key, leaver=view.leaver))) for key in hazards),
         *(
-            paragraph(
+            note(
                 view,
                 "not_covered",
                 modules=Strong(view.texts.listed(each.label for each in group)),

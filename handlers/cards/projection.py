@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
-from handlers.cards.case import case_card
+from handlers.cards.case import case_card, earlier_run_card, run_card
 from handlers.cards.common import HANDED_OVER, Channel, Posting, View, distinct, was_asked
 from handlers.cards.outcome import closed_card, handover_card, summary_card
 from handlers.cards.prompts import addressees, prompt_card
@@ -24,8 +24,9 @@ def postings(
 ) -> tuple[Posting, ...]:
     """All messages of a departure. The leaver gets none; whoever has no chat id is left out."""
     return (
-        *_to(departure, "case", (departure.admin,), lambda view, _: case_card(view, progress, now=now)),
+        *_to(departure, "case", (departure.admin,), lambda view, _: case_card(view)),
         *_prompts(departure),
+        *_run(departure, progress, now),
         *_handover(departure, progress),
         *_closed(departure, progress, channel),
     )
@@ -40,6 +41,15 @@ def _prompts(departure: Departure) -> Iterator[Posting]:
                 addressees(departure, prompt),
                 partial(prompt_card, prompt),
             )
+
+
+def _run(departure: Departure, progress: RunProgress | None, now: datetime) -> Iterator[Posting]:
+    """One message for each run; the numbers stand in the newest."""
+    for number in range(1, departure.run):
+        yield from _to(departure, f"run:{number}", (departure.admin,), lambda view, _: earlier_run_card(view))
+    if departure.run:
+        what = f"run:{departure.run}"
+        yield from _to(departure, what, (departure.admin,), lambda view, _: run_card(view, progress, now=now))
 
 
 def _handover(departure: Departure, progress: RunProgress | None) -> Iterator[Posting]:

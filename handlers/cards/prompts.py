@@ -101,7 +101,7 @@ def _suggested(view: View) -> Paragraph:
     suggestion = view.departure.suggestion
     if suggestion is None:
         return Paragraph(view.texts.words("successor.no_suggestion"))
-    why = view.texts.t(suggestion.reason, leaver=view.leaver)
+    why = view.texts.t(suggestion.reason, leaver=view.leaver, name=suggestion.account.name)
     return paragraph(view, "successor.suggestion", name=Strong(suggestion.account.name), reason=why)
 
 

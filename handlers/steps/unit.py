@@ -30,10 +30,12 @@ class RunSettings:
 class Memory:
     """What a process remembers of a run between units. Losing it costs a few reads, never correctness.
 
-    `guarded` is the last id up to which we looked for foreign changes; `tries` counts fruitless looks of a step.
+    `guarded` is the last id up to which we looked for foreign changes; `recounted` is what the second count
+    found in the modules that it is through with; `tries` counts fruitless looks of a step.
     """
 
     guarded: dict[Place, str] = field(default_factory=dict)
+    recounted: dict[Place, int] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
 
     def tried(self, what: str) -> int:

@@ -118,7 +118,7 @@ def environment() -> Environment:
 def _dicts(value: Any) -> Iterator[Json]:
     if isinstance(value, Mapping):
         yield value
-        value = list(value.values())
+        value = [inner for name, inner in value.items() if name != "rows"]  # cells of tables hold no elements
     if isinstance(value, list | tuple):
         for item in value:
             yield from _dicts(item)

@@ -13,9 +13,11 @@ from sandbox.people import BY_KEY
 from sandbox.slack.content import Content
 from sandbox.town import Town
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 BUTTON = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Approve"}, "style": "primary"}
 CARD = [{"type": "actions", "block_id": "b", "elements": [BUTTON]}]
-AMIT, SOFIA = (BY_KEY[key].crm_id or "" for key in ("amit", "sofia"))
+AMIT, SOFIA, YUKI = (BY_KEY[key].crm_id or "" for key in ("amit", "sofia", "yuki"))
 
 
 async def region(http: httpx.AsyncClient, name: str, **place: str) -> str:
@@ -64,6 +66,27 @@ async def test_whoever_must_act_gets_a_dot_until_the_button_is_gone(town: Town, 
     assert "at=dm" in chip[0]
     town.workspace.edit(message, blocks=[])
     assert "something waits for them" not in await region(http, "top")
+
+
+async def test_an_edited_message_and_a_new_choice_are_shown_at_once(town: Town, http: httpx.AsyncClient) -> None:
+    channel = town.workspace.direct("U0ADA")
+    offered = [{"text": {"type": "plain_text", "text": "North"}, "value": "n"}]
+    select = {"type": "static_select", "action_id": "team", "options": offered}
+    content = Content("?", [{"type": "actions", "block_id": "b", "elements": [select]}])
+    message = town.workspace.post(channel, content)
+    place = {"as": "ada", "at": "dm"}
+    assert 'value="North"' not in await region(http, "chat", **place)
+    source = f"message:{channel.id}:{message.ts}"
+    await act(http, "press", source=source, block="b", action="team", type="static_select", value="n")
+    assert 'value="North"' in await region(http, "chat", **place)
+    town.workspace.edit(message, blocks=[{"type": "header", "text": {"type": "plain_text", "text": "Decided"}}])
+    assert "Decided" in await region(http, "chat", **place)
+
+
+async def test_the_intro_says_who_is_asked(town: Town, http: httpx.AsyncClient) -> None:
+    town.workspace.post(town.workspace.direct("U0TOMAS"), Content("Approve?", CARD))
+    assert "The bot waits for Tomás Rivera" in words(await region(http, "top", **{"as": "ada"}))
+    assert "The bot waits for you, Tomás Rivera" in words(await region(http, "top", **{"as": "tomas"}))
 
 
 async def test_an_ephemeral_message_is_for_one_person_and_says_so(town: Town, http: httpx.AsyncClient) -> None:
@@ -189,20 +212,21 @@ async def test_a_record_link_opens_the_record(town: Town, http: httpx.AsyncClien
 
 
 async def test_people_change_a_mailbox_and_back_up_mails_by_hand(town: Town, http: httpx.AsyncClient) -> None:
-    await act(http, "mailbox", who="amit", kind="pop_public")
-    assert "POP, mails shared" in words(await region(http, "pane", pane="hand"))
-    refused = await act(http, "backup", who="amit")
+    await act(http, "mailbox", who="yuki", kind="pop_public")
+    assert "Now: POP, mails shared" in words(await region(http, "pane", pane="hand", who="yuki"))
+    refused = await act(http, "backup", who="yuki")
     assert refused.status_code == 409
     assert "deactivated" in refused.json()["error"]
-    town.crm.people.set_status(town.crm.people.get(AMIT), "disabled")
-    assert (await act(http, "backup", who="amit")).json()["done"] == "The mails are saved."
+    town.crm.people.set_status(town.crm.people.get(YUKI), "disabled")
+    assert (await act(http, "backup", who="yuki")).json()["done"] == "The mails are saved."
 
 
 async def test_a_closed_slack_account_is_shown_as_closed(town: Town, http: httpx.AsyncClient) -> None:
-    await act(http, "close-account", who="amit")
-    assert town.workspace.users["U0AMIT"].deleted
-    assert "Slack account ✅ Closed" in words(await region(http, "pane", pane="hand"))
-    assert (await http.get("/", params={"as": "amit"})).status_code == 200
+    await act(http, "close-account", who="owen")
+    assert town.workspace.users["U0OWEN"].deleted
+    assert "Slack account ✅ Closed" in words(await region(http, "pane", pane="hand", who="owen"))
+    assert "Owen Price’s Slack account is closed" in words((await http.get("/", params={"as": "owen"})).text)
+    assert "Owen Price" not in words(await region(http, "top"))
 
 
 async def test_a_shared_file_can_be_downloaded_and_never_runs(town: Town, http: httpx.AsyncClient) -> None:
