@@ -127,6 +127,7 @@ def tag_for(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", name)
     letters = "".join(c for c in plain if c.isascii() and c.isalnum())
+    letters = letters or "".join(c for c in name if c.isalnum())  # a name without Latin letters keeps its own
     return f"{letters[:18]}Records"
 
 
