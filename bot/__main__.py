@@ -57,8 +57,11 @@ def _listener(host: str, port: int) -> socket.socket:
 def doctor() -> None:
     """Check settings, tokens, scopes and connected systems, and say what to do about each fault."""
     from bot.app import run_checks
+    from bot.telemetry import configure_logging
 
-    checks = asyncio.run(run_checks(_settings()))
+    settings = _settings()
+    configure_logging("error")  # unconfigured, every call to a vendor would be printed among the findings
+    checks = asyncio.run(run_checks(settings))
     for check in checks:
         click.echo(f"{'ok   ' if check.passed else 'FAULT'} {check.name}: {check.found}")
         if not check.passed and check.advice:

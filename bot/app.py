@@ -6,6 +6,7 @@ The only place that knows all the parts. Nothing opens a connection before the a
 import asyncio
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -19,6 +20,7 @@ from sqlalchemy import Connection
 
 from bot.chat.people import ChatPeople
 from bot.chat.poster import Poster
+from bot.chat.precedence import Line, Precedence
 from bot.chat.receiver import Receiver, acknowledgement
 from bot.chat.slack.checks import check_slack
 from bot.chat.slack.client import web_client
@@ -38,13 +40,17 @@ from handlers.cards import Channel
 from handlers.conversation import Conversation, HouseRules
 from handlers.plan import Tolerance
 from handlers.ports import Job
-from handlers.run import Runner
+from handlers.run import Advance, Runner
 from handlers.steps.unit import RunSettings
 from handlers.texts import Texts
 
 log = structlog.get_logger("offboard.app")
 
+# Seconds for which a thread keeps the interpreter while another wants it. At Python's five milliseconds each look into
+# the store from the loop, and each way back, would wait that long for threads that write cards.
+_SWITCH: Final = 0.0005
 _CHECK_EVERY: Final = 60.0  # seconds for which readiness trusts its last look at the connected systems
+_CHECK_SECONDS: Final = 15.0  # how long a connected system may take to answer all checks
 
 
 def utc_now() -> datetime:
@@ -60,6 +66,7 @@ def build_connectors(settings: Settings) -> dict[str, Connector]:
         client_id=settings.zoho_client_id,
         client_secret=settings.zoho_client_secret.get_secret_value(),
         refresh_token=settings.zoho_refresh_token.get_secret_value(),
+        closed=settings.zoho_closed,
         timings=Timings(base=settings.http_pause_seconds, cap=settings.http_pause_seconds * 30),
     )
     return {zoho.system: zoho}
@@ -76,7 +83,8 @@ class Service:
         self.web = web_client(settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
         self.slack = SlackSurface(self.web)
         self.surfaces: dict[str, Surface] = {self.slack.name: self.slack}
-        self.poster = Poster(self.database, self.surfaces, now=now)
+        precedence = Precedence()
+        self.poster = Poster(self.database, self.surfaces, now=now, precedence=precedence)
         store = SqlStore(self.database, self._enqueue, now, on_messages=self.poster.wake)
         people = ChatPeople(self.surfaces)
         rules = HouseRules(settings.admins, self._channel(), settings.language)
@@ -85,13 +93,14 @@ class Service:
             store=store, people=people, connectors=self.connectors, rules=rules, settings=self._run_settings(), now=now
         )
         self.engine = DurableEngine(
-            self.database.engine, settings.database_url, plan=self.runner.plan, run=self.runner.advance,
+            self.database.engine, settings.database_url, plan=self.runner.plan, run=self._advance,
             daily=self.purge, settings=EngineSettings(worker=settings.worker),
         )  # fmt: skip
         self.receiver = Receiver(
             database=self.database, conversation=self.conversation, surfaces=self.surfaces,
-            language=settings.language, now=now,
+            language=settings.language, now=now, precedence=precedence,
         )  # fmt: skip
+        self._runs = Line(precedence)
         texts = Texts(settings.language)
         secret = settings.slack_signing_secret
         self.edge = SlackEdge(
@@ -100,6 +109,10 @@ class Service:
             signing_secret=secret.get_secret_value() if secret and not settings.slack_socket_mode else None,
         )
         self.readiness = Readiness(self)
+
+    async def _advance(self, departure_id: str, run: int) -> Advance:
+        await self._runs.turn()
+        return await self.runner.advance(departure_id, run)
 
     def _enqueue(self, connection: Connection, job: Job) -> None:
         self.engine.enqueue(connection, job)
@@ -174,12 +187,21 @@ class Readiness:
         if time.monotonic() - self._looked >= _CHECK_EVERY:
             found = [*await check_slack(self._service.web)]
             for connector in self._service.connectors.values():
-                try:
-                    found.extend(await connector.check())
-                except ConnectorError as error:
-                    found.append(Check(connector.system, passed=False, found=error.code))
+                found.extend(await _checks_of(connector))
             self._checks, self._looked = tuple(found), time.monotonic()
         return self._checks
+
+
+async def _checks_of(connector: Connector) -> tuple[Check, ...]:
+    """A system that cannot be reached is one fault with an advice, told while somebody still waits for it."""
+    try:
+        return await asyncio.wait_for(connector.check(), _CHECK_SECONDS)
+    except ConnectorError as error:
+        found = error.code
+    except TimeoutError:
+        found = f"no answer within {_CHECK_SECONDS:.0f} seconds"
+    advice = f"See that {connector.label} can be reached from this machine, and that the settings name its server."
+    return (Check(connector.system, passed=False, found=found, advice=advice),)
 
 
 def build_app(service: Service) -> FastAPI:
@@ -216,6 +238,7 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings, listener: socket.socket) -> None:
     """Run the service until a signal ends it. Raises `DatabaseInUse`."""
+    sys.setswitchinterval(_SWITCH)
     service = Service(settings)
     # Not in uvicorn's lifespan, which turns whatever keeps the service from starting into a line of its own log.
     config = uvicorn.Config(build_app(service), lifespan="off", log_config=None, access_log=False)

@@ -56,13 +56,14 @@ class DurableEngine:
         self._daily = daily
         self._settings = settings
         self._client: DBOSClient | None = None
+        self._leaving = False
 
     async def start(self) -> None:
         """Take up unfinished work and serve the queues."""
         logging.getLogger("dbos").setLevel(logging.WARNING)
         DBOS(config=self._config())
         for name, work in self._work.items():
-            _register(name, work)
+            _register(name, work, lambda: self._leaving)
         daily = DBOS.workflow(name="offboard.daily")(_daily_workflow(self._daily))
         DBOS.launch()
         self._client = DBOSClient(
@@ -89,6 +90,7 @@ class DurableEngine:
 
     async def stop(self) -> None:
         """Let running units end and go away; what is left goes on at the next start."""
+        self._leaving = True
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -120,13 +122,15 @@ def _options(name: JobName, workflow_id: str, partition: str, delay: float) -> A
     }
 
 
-def _register(name: JobName, work: Work) -> None:
+def _register(name: JobName, work: Work, leaving: Callable[[], bool]) -> None:
     async def unit(departure_id: str, serial: int) -> dict[str, Any]:
         advance = await work(departure_id, serial)
-        if not advance.ended and 0 < advance.wait <= _SHORT_WAIT:
-            await asyncio.sleep(advance.wait)
-            return {"ended": False, "wait": 0.0}
-        return {"ended": advance.ended, "wait": advance.wait}
+        wait = advance.wait
+        if not advance.ended and 0 < wait <= _SHORT_WAIT:
+            await asyncio.sleep(wait)
+            wait = 0.0
+        # Part of the stored result: a workflow that is replayed must turn where it turned before.
+        return {"ended": advance.ended, "wait": wait, "leaving": leaving()}
 
     # A unit raises only when the database is away: tried again each second at first, each hour at last.
     step = DBOS.step(
@@ -140,7 +144,7 @@ def _register(name: JobName, work: Work) -> None:
             if done["ended"]:
                 return "ended"
             wait = done["wait"]
-            if wait:
+            if wait or done["leaving"]:
                 break
         # People and steps find the same departure; only the engine's entry is a new one.
         following = f"{departure_id}:{name}:{serial}:{part + 1}"

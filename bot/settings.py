@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     zoho_client_secret: SecretStr = Field(description="api-console.zoho.com > your self client > Client Secret.")
     zoho_refresh_token: SecretStr = Field(description="The refresh token of an administrator's grant; see README.")
 
+    zoho_closed: dict[str, frozenset[str]] = Field(
+        {},
+        description='Status values that mean closed where yours are unusual, as JSON: {"Leads.Lead_Status": ["Junk"]}.',
+    )
+
     drift_records: int = Field(
         5, ge=0, description="Per module: this many records more or less keep an approval valid."
     )

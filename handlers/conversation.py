@@ -4,7 +4,7 @@ Delivery ──▶ who is it? ──▶ what do they ask? ──▶ may they? �
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
@@ -73,9 +73,10 @@ class ShowHome:
 
 @dataclass(frozen=True)
 class Fields:
-    """A form that cannot be accepted as it is: field name to sentence."""
+    """A form that cannot be accepted as it is: field name to sentence. `card` says the same once the form is closed."""
 
     errors: dict[str, str]
+    card: Card
 
 
 Answer = Reply | ShowForm | ShowHome | Fields | None
@@ -127,10 +128,10 @@ class Conversation:
                 if attempt == _ATTEMPTS - 1:
                     raise
             except Refusal as refusal:
-                departure = await self._departure_of(delivery.intent)
+                card = cards.refusal_card(texts, refusal, await self._departure_of(delivery.intent))
                 if refusal.field and isinstance(delivery.intent, Submit):
-                    return Fields({refusal.field: texts.t(refusal.key, **refusal.values)})
-                return Reply(cards.refusal_card(texts, refusal, departure))
+                    return Fields({refusal.field: texts.t(refusal.key, **refusal.values)}, card)
+                return Reply(card)
         return None
 
     async def suggest(self, actor: Actor, token: Token, query: str) -> tuple[Choice, ...]:
@@ -182,9 +183,9 @@ class Conversation:
             case Start(subject):
                 return await self._start(delivery, party, texts, subject)
             case Status(subject):
-                return await self._status(party, texts, await self._find_open(subject, delivery.actor, texts))
+                return await self._status(party, texts, await self._find_open(subject, delivery.actor, party, texts))
             case Cancel(subject):
-                departure = await self._find_open(subject, delivery.actor, texts)
+                departure = await self._find_open(subject, delivery.actor, party, texts)
                 await self._decide(delivery, departure, CancelDeparture(), party)
                 return Reply(cards.cancelled_card(texts, departure))
             case Press(token):
@@ -196,14 +197,7 @@ class Conversation:
 
     async def _visible(self, party: Party) -> tuple[Departure, ...]:
         """Open departures that concern this person: all for an admin, their own team's for a lead."""
-        found = []
-        for departure in await self._store.read(lambda tx: tx.open_departures()):
-            try:
-                policy.may_see(_case(departure), party)
-            except Refusal:
-                continue
-            found.append(departure)
-        return tuple(found)
+        return _concerning(party, await self._store.read(lambda tx: tx.open_departures()))
 
     async def _status(self, party: Party, texts: Texts, departure: Departure) -> Answer:
         policy.may_see(_case(departure), party)
@@ -262,15 +256,14 @@ class Conversation:
             found.extend(a for a in await connector.accounts() if _matches(a, subject, email))
         return named, found
 
-    async def _find_open(self, subject: Subject, actor: Actor, texts: Texts) -> Departure:
-        """The one open departure that is meant."""
+    async def _find_open(self, subject: Subject, actor: Actor, party: Party, texts: Texts) -> Departure:
+        """The one open departure that is meant, among those that concern this person.
+
+        To everybody else, the leaver above all, it is as if there were none: a refusal would give it away.
+        """
         named, candidates = await self._candidates(subject, actor)
         accounts = {(account.system, account.id) for account in candidates}
-        found = [
-            departure
-            for departure in await self._store.read(lambda tx: tx.open_departures())
-            if accounts & {(account.system, account.id) for account in departure.accounts.values()}
-        ]
+        found = _concerning(party, await self._store.read(lambda tx: tx.open_with(accounts)))
         if len(found) != 1:
             raise Refusal("status.several" if found else "status.none", name=named or texts.t("somebody"))
         return found[0]
@@ -397,6 +390,17 @@ def job_for(departure: Departure) -> Job | None:
 
 def _case(departure: Departure) -> policy.Case:
     return policy.Case(departure.leaver, departure.admin, departure.lead)
+
+
+def _concerning(party: Party, departures: Sequence[Departure]) -> tuple[Departure, ...]:
+    found = []
+    for departure in departures:
+        try:
+            policy.may_see(_case(departure), party)
+        except Refusal:
+            continue
+        found.append(departure)
+    return tuple(found)
 
 
 def _command(token: Token, fields: Mapping[str, str]) -> Command:

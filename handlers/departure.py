@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, assert_never
 
 from pydantic import TypeAdapter
@@ -165,7 +166,9 @@ def departure_to_json(departure: Departure) -> str:
     return _DEPARTURE.dump_json(departure).decode()
 
 
+@lru_cache(64)
 def departure_from_json(text: str) -> Departure:
+    """A run asks for the same text hundreds of times: each unit of its work begins with the departure."""
     return _DEPARTURE.validate_json(text)
 
 

@@ -6,6 +6,7 @@ Text that comes from outside (names, records) is never markup: a renderer escape
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from handlers.intents import Token
 
@@ -81,9 +82,10 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Note:
-    """Small print: who, when, what happens next."""
+    """Small print: who, when, what happens next. Stored cards tell it from a paragraph by its `kind`."""
 
     words: Words
+    kind: Literal["note"] = "note"
 
 
 @dataclass(frozen=True)

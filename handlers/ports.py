@@ -1,6 +1,6 @@
 """What the conversation and the work need from the service around them. `bot` implements these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -98,6 +98,8 @@ class Transaction(Protocol):
 
     def departure(self, departure_id: str) -> Departure | None: ...
     def open_departures(self) -> tuple[Departure, ...]: ...
+    def open_with(self, accounts: Collection[tuple[str, str]]) -> tuple[Departure, ...]:
+        """Open departures about one of these accounts: (system, account id)."""
 
     def create(self, departure: Departure, opened: Opened) -> Departure:
         """Store a new departure and give it its number. Raises `AlreadyOpen`."""

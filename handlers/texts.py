@@ -8,11 +8,11 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from string import Formatter
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, dates, lists, numbers
@@ -48,11 +48,8 @@ class Texts:
 
     def __init__(self, language: str, time_zone: str = "UTC") -> None:
         self.language = language if language in LANGUAGES else LANGUAGES[0]
-        self._locale = Locale.parse(self.language)
-        try:
-            self._zone = ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            self._zone = ZoneInfo("UTC")
+        self._locale = _locale(self.language)
+        self._zone = _zone(time_zone)
 
     def t(self, key: str, **values: str | int) -> str:
         """The text with its placeholders filled. Numbers are written as the language does; `n` chooses the plural."""
@@ -62,28 +59,25 @@ class Texts:
         """The same with parts that are more than text: names, links, moments, or several of them in a row."""
         values = self._written(inline)
         parts: list[Inline] = []
-        for literal, name, _, _ in Formatter().parse(self._template(key, inline)):
+        for literal, name in _parsed(self._template(key, inline)):
             parts += [literal] if literal else []
             if name:
                 parts += values[name] if isinstance(values[name], tuple) else [values[name]]
         return tuple(parts)
 
     def number(self, value: int) -> str:
-        return numbers.format_decimal(value, locale=self._locale)
+        return _number(value, self.language)
 
     def money(self, value: Decimal, currency: str | None) -> str:
         """An amount in whole units; `currency` is an ISO 4217 code."""
-        if currency is None:
-            return numbers.format_decimal(value, format="#,##0", locale=self._locale)
-        pattern = self._locale.currency_formats["standard"].pattern.replace("0.00", "0")
-        return numbers.format_currency(value, currency, format=pattern, locale=self._locale, currency_digits=False)
+        return _money(value, currency, self.language)
 
     def moment(self, at: datetime) -> Moment:
-        time = dates.format_time(at, "short", tzinfo=self._zone, locale=self._locale)
-        return Moment(at, f"{self.date(at)}, {time}")
+        date, time = _date_and_time(at, self._zone, self.language)
+        return Moment(at, f"{date}, {time}")
 
     def date(self, at: datetime) -> str:
-        return dates.format_date(at.astimezone(self._zone), "medium", locale=self._locale)
+        return _date_and_time(at, self._zone, self.language)[0]
 
     def duration(self, start: datetime, end: datetime) -> str:
         """How long something lasts, in its largest unit: "3 days"."""
@@ -91,7 +85,7 @@ class Texts:
 
     def listed(self, items: Iterable[str], *, either: bool = False) -> str:
         """ "a, b and c"; with `either`, "a, b or c"."""
-        return lists.format_list(tuple(items), "or" if either else "standard", locale=self._locale)
+        return _listed(tuple(items), "or" if either else "standard", self.language)
 
     def _template(self, key: str, values: Mapping[str, object]) -> str:
         forms = catalogue()[key][self.language]
@@ -100,3 +94,52 @@ class Texts:
 
     def _written(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}
+
+
+# A departure's messages are made anew after each event, from the same numbers and times: Babel is asked once for each.
+_REMEMBERED: Final = 4096
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)
+
+
+@lru_cache(_REMEMBERED)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+@lru_cache(_REMEMBERED)
+def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
+    """The literal pieces of a template, each with the name of the placeholder behind it."""
+    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
+
+
+@lru_cache(_REMEMBERED)
+def _number(value: int, language: str) -> str:
+    return numbers.format_decimal(value, locale=_locale(language))
+
+
+@lru_cache(_REMEMBERED)
+def _money(value: Decimal, currency: str | None, language: str) -> str:
+    locale = _locale(language)
+    if currency is None:
+        return numbers.format_decimal(value, format="#,##0", locale=locale)
+    pattern = locale.currency_formats["standard"].pattern.replace("0.00", "0")
+    return numbers.format_currency(value, currency, format=pattern, locale=locale, currency_digits=False)
+
+
+@lru_cache(_REMEMBERED)
+def _date_and_time(at: datetime, zone: ZoneInfo, language: str) -> tuple[str, str]:
+    locale = _locale(language)
+    date = dates.format_date(at.astimezone(zone), "medium", locale=locale)
+    return date, dates.format_time(at, "short", tzinfo=zone, locale=locale)
+
+
+@lru_cache(_REMEMBERED)
+def _listed(items: tuple[str, ...], style: Literal["or", "standard"], language: str) -> str:
+    return lists.format_list(items, style, locale=_locale(language))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.faults import Fault
+from sandbox.faults import ZOHO_ONLY, Fault
 from sandbox.people import ADMINS, BY_KEY, LEAVERS, LOG_CHANNEL
 from sandbox.script import play
 from sandbox.supervisor import Service, ServiceFailed, free_port
@@ -86,8 +86,9 @@ def build(options: DemoOptions, storage: Path) -> tuple[Town, Service]:
     )
     for name in options.faults:
         if name != "kill":
-            for faults in town.faults.values():
-                faults.switch(Fault(name), on=True)
+            for vendor, faults in town.faults.items():
+                if vendor == "zoho" or Fault(name) not in ZOHO_ONLY:
+                    faults.switch(Fault(name), on=True)
     settings = options.environment(_addresses(town, public_url, service_port, storage))
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     service = Service(options.argv, {**inherited, **settings}, service_port, log=storage / "service.log")

@@ -19,6 +19,9 @@ class Fault(enum.StrEnum):
     LOST_RESPONSE = "lost_response"  # the write is done, the answer never arrives
 
 
+# Slack's tokens do not expire, and it has no bulk writes.
+ZOHO_ONLY: Final = frozenset({Fault.EXPIRED_TOKEN, Fault.PARTIAL_SUCCESS})
+
 # The first strike comes at call `first`, then every `every`-th call to which the fault applies.
 STRIKES: Final[dict[Fault, tuple[int, int]]] = {
     Fault.LATENCY: (1, 1),

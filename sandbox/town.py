@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from logging import LogRecord, getLogger
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -118,6 +119,7 @@ class Town:
         address = urlsplit(self.options.public_url)
         listener = socket.create_server((address.hostname or "127.0.0.1", address.port or 80))
         config = uvicorn.Config(self.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        getLogger("uvicorn.error").addFilter(_unless_cut)
         server = _QuietServer(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -139,6 +141,11 @@ class Town:
         await self.workspace.aclose()
         self.crm.close()
         self.wire.close()
+
+
+def _unless_cut(record: LogRecord) -> bool:
+    """An answer that the town cut off on purpose is no error of the town."""
+    return not str(record.msg).startswith("ASGI callable returned without completing response")
 
 
 class _QuietServer(uvicorn.Server):

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from bot.chat.precedence import Line, Precedence
 from bot.chat.surface import AnswerLost, MessageRef, Refused, Surface, TryLater
 from bot.store import outbox
 from bot.store.database import Database
@@ -25,8 +26,16 @@ _LONGEST_PAUSE: Final = 60.0
 class Poster:
     """Serves the outbox until cancelled. One recipient gets messages in order; nobody waits for other recipients."""
 
-    def __init__(self, database: Database, surfaces: Mapping[str, Surface], *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        surfaces: Mapping[str, Surface],
+        *,
+        now: Callable[[], datetime],
+        precedence: Precedence | None = None,
+    ) -> None:
         self._database = database
+        self._line = Line(precedence or Precedence())
         self._surfaces = surfaces
         self._now = now
         self._wake = asyncio.Event()
@@ -62,6 +71,7 @@ class Poster:
 
     async def _serve(self, messages: list[Message]) -> None:
         for message in messages:
+            await self._line.turn()
             claimed = await self._database.write(outbox.claim, message.key)
             if claimed and not await self._send(claimed):
                 return  # what comes later waits its turn

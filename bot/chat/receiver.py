@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 from pydantic import TypeAdapter
 
+from bot.chat.precedence import Line, Precedence
 from bot.chat.surface import AnswerLost, FieldErrors, Refused, Surface, SurfaceError, TryLater
 from bot.store import inbox
 from bot.store.database import Database
@@ -74,6 +75,7 @@ class Receiver:
         surfaces: Mapping[str, Surface],
         language: str,
         now: Callable[[], datetime],
+        precedence: Precedence | None = None,
     ) -> None:
         self._database = database
         self._inbox = Inbox(database)
@@ -81,8 +83,12 @@ class Receiver:
         self._surfaces = surfaces
         self._texts = Texts(language)
         self._now = now
+        self._precedence = precedence or Precedence()
+        self._line = Line(self._precedence)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._working: dict[str, asyncio.Task[FieldErrors | None]] = {}
+        self._ended: set[str] = set()  # since `run` looked last: what it read may be older than that
+        self._open_forms: set[str] = set()  # deliveries whose window can still show what is wrong
 
     async def receive(self, delivery: Delivery) -> None:
         if await self._store(delivery):
@@ -91,8 +97,10 @@ class Receiver:
     async def submit(self, delivery: Delivery) -> FieldErrors | None:
         if not await self._store(delivery):
             return None
+        self._open_forms.add(delivery.id)
         work = self._begin(delivery, tried=0)
         done, _ = await asyncio.wait({work}, timeout=_FORM_SECONDS)
+        self._open_forms.discard(delivery.id)
         return work.result() if done else None
 
     async def suggest(self, actor: Actor, token: Token, field: str, query: str) -> tuple[Choice, ...]:
@@ -106,9 +114,10 @@ class Receiver:
     async def run(self) -> None:
         """Take up what an earlier process left, and what waits for another try; until cancelled."""
         while True:
+            self._ended.clear()
             rows = await self._database.read(inbox.unfinished, self._now(), 50)
             for row in rows:
-                if row.id in self._working:
+                if row.id in self._working or row.id in self._ended:
                     continue
                 if row.state is InboxState.DECIDED:
                     await self._database.write(inbox.finish, row.id)
@@ -122,9 +131,12 @@ class Receiver:
             await asyncio.wait(set(self._working.values()))
 
     async def _store(self, delivery: Delivery) -> bool:
-        return await self._inbox.add(
+        self._precedence.delivery()
+        fresh = await self._inbox.add(
             delivery.id, delivery.actor.surface, body=delivery_to_json(delivery), received_at=self._now()
         )
+        self._precedence.delivery()  # its acknowledgement leaves now, and a busy person sends the next
+        return fresh
 
     def _begin(self, delivery: Delivery, *, tried: int) -> "asyncio.Task[FieldErrors | None]":
         running = self._working.get(delivery.id)
@@ -132,10 +144,16 @@ class Receiver:
             return running
         task = asyncio.create_task(self._work(delivery, tried))
         self._working[delivery.id] = task
-        task.add_done_callback(lambda _: self._working.pop(delivery.id, None))
+        task.add_done_callback(lambda _: self._end(delivery.id))
         return task
 
+    def _end(self, delivery_id: str) -> None:
+        self._working.pop(delivery_id, None)
+        self._ended.add(delivery_id)
+
     async def _work(self, delivery: Delivery, tried: int) -> FieldErrors | None:
+        if delivery.id not in self._open_forms:  # there, somebody waits for the decision itself
+            await self._line.turn()
         async with self._slots:
             try:
                 answer = await self._conversation.handle(delivery)
@@ -148,7 +166,11 @@ class Receiver:
             if not isinstance(answer, Fields):
                 await self._tell(delivery, answer)
             await self._database.write(inbox.finish, delivery.id)
-        return FieldErrors(answer.errors) if isinstance(answer, Fields) else None
+            if isinstance(answer, Fields):
+                if delivery.id in self._open_forms:
+                    return FieldErrors(answer.errors)
+                await self._tell(delivery, Reply(answer.card))
+        return None
 
     async def _try_again(self, delivery: Delivery, tried: int, error: ConnectorError | SurfaceError) -> None:
         if tried + 1 >= _TRIES:

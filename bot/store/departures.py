@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, false, func, insert, literal, or_, select, update
 
 from bot.store.dialects import one_at_a_time
 from bot.store.tables import departures, events
@@ -43,6 +43,14 @@ def open_all(connection: Connection) -> tuple[Departure, ...]:
     """All that are not closed or cancelled, oldest first."""
     query = select(departures.c.data).where(departures.c.open_key.is_not(None)).order_by(departures.c.number)
     return tuple(departure_from_json(text) for text in connection.scalars(query))
+
+
+def open_with(connection: Connection, accounts: Collection[tuple[str, str]]) -> tuple[Departure, ...]:
+    """Those of `open_all` that are about one of these accounts (system, id); the others are never unpacked."""
+    key = literal("|") + departures.c.open_key + literal("|")
+    about = [key.contains(f"|{system}:{account_id}|", autoescape=True) for system, account_id in accounts]
+    query = select(departures.c.data).where(departures.c.open_key.is_not(None), or_(false(), *about))
+    return tuple(departure_from_json(text) for text in connection.scalars(query.order_by(departures.c.number)))
 
 
 def recent(connection: Connection, limit: int) -> tuple[Departure, ...]:

@@ -1,6 +1,6 @@
 """What `handlers.ports` asks of a store, on one connection of ours."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -40,6 +40,9 @@ class StoreTransaction:
 
     def open_departures(self) -> tuple[Departure, ...]:
         return departures.open_all(self._connection)
+
+    def open_with(self, accounts: Collection[tuple[str, str]]) -> tuple[Departure, ...]:
+        return departures.open_with(self._connection, accounts)
 
     def create(self, departure: Departure, opened: Opened) -> Departure:
         return departures.create(self._connection, departure, (opened,))

@@ -14,7 +14,7 @@ class BulkWriter:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._tags: dict[str, set[str]] = {}  # by module, the tags known to exist
+        self._tags: set[tuple[str, str]] = set()  # modules and the tags known to exist there
 
     async def change_owner(self, module: str, ids: Sequence[str], to: str) -> BatchResult:
         """https://www.zoho.com/crm/developer/docs/api/v8/change-owner.html"""
@@ -28,18 +28,15 @@ class BulkWriter:
         return batch_result(ids, await self._api.write_rows(f"/{module}/actions/add_tags", body))
 
     async def _ensure(self, module: str, tag: str) -> None:
-        """Create the tag where the module does not have it: that add_tags does so by itself is not documented."""
-        if module not in self._tags:
-            listed = (await self._api.get("/settings/tags", module=module)).get("tags", [])
-            self._tags[module] = {each["name"] for each in listed}
-        if tag in self._tags[module]:
+        """Create the tag: that add_tags does so by itself is not documented. Trying is cheaper than looking first."""
+        if (module, tag) in self._tags:
             return
         try:
             await self._api.write("POST", "/settings/tags", {"tags": [{"name": tag}]}, module=module)
         except Rejected as error:
-            if error.code != "DUPLICATE_DATA":  # somebody else was faster
+            if error.code != "DUPLICATE_DATA":  # it is there
                 raise
-        self._tags[module].add(tag)
+        self._tags.add((module, tag))
 
 
 def batch_result(ids: Sequence[str], answer: Answer) -> BatchResult:

@@ -148,7 +148,12 @@ class ChatScreen:
                 replies.setdefault(message.thread_ts, []).append(message)
         roots = {message.ts for message in messages}
         tops = [one for one in messages if one.thread_ts not in roots or one.broadcast]
-        return [self._shown(one, replies.get(one.ts, [])) for one in tops[-_SHOWN:]]
+        return [self._shown(one, replies.get(one.ts, [])) for one in self._newest(tops)]
+
+    def _newest(self, messages: list[Message]) -> list[Message]:
+        """The newest ones, and all since the one that a permalink names."""
+        named = next((index for index, one in enumerate(messages) if one.ts == self.place.message), len(messages))
+        return messages[min(named, max(0, len(messages) - _SHOWN)) :]
 
     def _shown(self, message: Message, replies: Iterable[Message] = (), *, reply: bool = False) -> dict[str, Any]:
         author = self.workspace.users.get(message.user)
@@ -182,6 +187,18 @@ def first_command(town: "Town") -> str:
     """What starts this town's story; somebody who has no Slack account any more is named by e-mail address."""
     leaver = BY_KEY[town.options.leaver]
     return f"/offboard @{leaver.key}" if leaver.slack_id else f"/offboard {leaver.email}"
+
+
+def linked(workspace: Workspace, channel_id: str, message: str, reader: Person) -> Place:
+    """Where a permalink leads: to `reader`'s screen if they see that conversation, else to that of somebody who does.
+
+    Raises LookupError for a conversation that nobody here sees.
+    """
+    channel = workspace.channels[channel_id]
+    for person in (reader, *PLAYERS):
+        if person.slack_id in channel.members and not workspace.users[person.slack_id].deleted:
+            return Place(person, "dm" if channel.direct else channel.name, message=message)
+    raise LookupError("Nobody here sees that conversation.")
 
 
 def people_row(town: "Town", place: Place, marks: ReadMarks) -> dict[str, list[PersonChip]]:

@@ -173,7 +173,6 @@ def _line(crm: Crm, module: Module, record: dict[str, Any]) -> dict[str, Any]:
         "label": record.get(module.label_field) or record["id"],
         "path": record_path(crm, module, record["id"]),
         "owner": _plain(record.get("Owner")),
-        "owner_key": _owner_key(crm, record),
         "state": state,
         "tags": [tag["name"] for tag in record.get("Tag") or ()],
     }

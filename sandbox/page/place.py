@@ -19,7 +19,8 @@ class Place:
     """Who somebody plays, which conversation is open, and which pane.
 
     `at` is a channel's name, "dm" for the conversation with the bot, or "home" for its Home tab. `who` is the person
-    whose records the CRM pane shows in full; `module` and `owner` filter its table of records.
+    whose records the CRM pane shows in full; `module` and `owner` filter its table of records. `message` is the `ts`
+    of the message that a permalink leads to; the next click forgets it.
     """
 
     person: Person
@@ -28,6 +29,7 @@ class Place:
     who: str = ""
     module: str = "Deals"
     owner: str = ""
+    message: str = ""
 
     tabs = PANES
 
@@ -43,6 +45,7 @@ class Place:
             who=query["who"] if query.get("who") in BY_KEY else "",
             module=query.get("module") or "Deals",
             owner=query.get("owner", ""),
+            message=query.get("message", ""),
         )
 
     @property

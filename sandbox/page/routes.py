@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sandbox.page.blocks import environment
+from sandbox.page.chat_screen import linked
 from sandbox.page.crm_screen import record_page
 from sandbox.page.desk import Desk
 from sandbox.page.place import Place
@@ -40,7 +41,18 @@ class PageRoutes:
         self.screen = Screen(town)
 
     async def page(self, request: Request) -> Response:
-        return HTMLResponse(self.screen.page(Place.of(request.query_params)), headers=_HEADERS)
+        place = Place.of(request.query_params)
+        if channel := request.query_params.get("channel"):
+            return self._linked(channel, place)
+        return HTMLResponse(self.screen.page(place), headers=_HEADERS)
+
+    def _linked(self, channel: str, place: Place) -> Response:
+        """The end of a permalink: the conversation as the page addresses it, with the message to look at."""
+        try:
+            there = linked(self.town.workspace, channel, place.message, place.person)
+        except LookupError as missing:
+            raise HTTPException(404, "There is no such conversation.") from missing
+        return RedirectResponse(there.link(message=place.message), headers=_HEADERS)
 
     async def regions(self, request: Request) -> Response:
         """The regions that `regions` names, rendered anew, as a JSON object of HTML."""

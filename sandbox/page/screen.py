@@ -1,19 +1,22 @@
 """Puts the page together: the whole of it, or the regions that have changed."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus, urlsplit
 
-from sandbox.faults import Fault
+from sandbox.faults import ZOHO_ONLY, Fault
 from sandbox.page.blocks import environment
 from sandbox.page.chat_screen import ChatScreen, Gallery, ReadMarks, first_command, people_row
 from sandbox.page.crm_screen import crm_pane, hand_pane
 from sandbox.page.place import Place
-from sandbox.people import COMPANY, Person
+from sandbox.people import COMPANY, LOG_CHANNEL, Person
+from sandbox.supervisor import State
 
 if TYPE_CHECKING:
     from sandbox.town import Town
 
+_AT_WORK_SECONDS: Final = 3.0
 _EXCHANGES: Final = 40
 _LOG_LINES: Final = 60
 _MEANINGS: Final = {
@@ -24,7 +27,7 @@ _MEANINGS: Final = {
     Fault.PARTIAL_SUCCESS: ("Partial success", "A bulk change does most rows and refuses a few for now."),
     Fault.LOST_RESPONSE: ("Lost answers", "The change is made, but the answer never arrives."),
 }
-_SLACK_FAULTS: Final = (Fault.LATENCY, Fault.RATE_LIMIT, Fault.SERVER_ERROR, Fault.LOST_RESPONSE)
+_SLACK_FAULTS: Final = tuple(fault for fault in Fault if fault not in ZOHO_ONLY)
 
 
 class Screen:
@@ -58,7 +61,7 @@ class Screen:
             "hand": town.crm.version,
             "faults": (struck, state),
             "wire": town.wire.count,
-            "top": state,
+            "top": (state, self._at_work()),
         }
 
     def _common(self, place: Place) -> dict[str, Any]:
@@ -75,14 +78,27 @@ class Screen:
 
     def _intro(self, place: Place, waiting: list[Person]) -> str:
         """One sentence that says what to do next."""
+        if self.town.service and self.town.service.state in (State.KILLED, State.CRASHED):
+            return "The bot is dead. Start it again under Faults, and see that nothing is lost or done twice."
         if place.person in waiting:
             return f"The bot waits for you, {place.person.name}: press a button in your messages from Offboard."
         if waiting:
             names = " and ".join(person.name for person in waiting)
             return f"The bot waits for {names}: click the name with the orange dot to play that part."
+        if self._at_work():
+            return "The bot is at work; watch the CRM pane. An orange dot lights up when it needs somebody."
         if self.town.workspace.transcript():
-            return "Nobody is asked for anything now: watch the records, or start another departure as Ada."
+            return f"Nobody is asked for anything now: read #{LOG_CHANNEL}, or start another departure as Ada."
         return f"Type {first_command(self.town)} as Ada, then play the people for whom an orange dot lights up."
+
+    def _at_work(self) -> bool:
+        """Whether the bot has called the CRM just now; its runs pause for a moment between two steps."""
+        running = self.town.service is None or self.town.service.running
+        calls = (one for one in reversed(self.town.wire.recent) if one.url.startswith("/zoho/crm/"))
+        latest = next(calls, None)
+        if latest is None or not running:
+            return False
+        return (self.town.clock.now() - datetime.fromisoformat(latest.at)).total_seconds() < _AT_WORK_SECONDS
 
     def _pane(self, place: Place) -> dict[str, Any]:
         makers = {"crm": self._crm, "hand": self._hand, "faults": self._faults, "wire": self._wire}

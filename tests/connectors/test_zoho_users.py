@@ -7,7 +7,7 @@ import httpx
 import pytest
 from scripted_vendor import LEAVER, ME, ORG, Clock, Vendor, body, make_crm, refusal
 
-from connectors.base import Unavailable
+from connectors.base import Rejected, Unavailable
 from connectors.zoho.crm import ZohoCrm
 
 
@@ -75,28 +75,27 @@ class TestTag:
 
     @pytest.mark.parametrize("created", [{"tags": [{"code": "SUCCESS"}]}, refusal(400, "DUPLICATE_DATA")])
     async def test_a_new_tag_is_made_once(self, crm: ZohoCrm, vendor: Vendor, created: Any) -> None:
-        made: list[str] = []
-
-        def tags(request: httpx.Request) -> Any:
-            if request.method == "GET":
-                return None
-            made.append(body(request)["tags"][0]["name"])
-            return created
-
-        vendor.replies |= {"/settings/tags": tags, "/Leads/actions/add_tags": self.GOOD}
+        vendor.replies |= {"/settings/tags": created, "/Leads/actions/add_tags": self.GOOD}
         for _ in range(2):
             await crm.tag("Leads", ["1"], "DanaRecords")
 
-        assert made == ["DanaRecords"]
-        assert body(vendor.requests[-1])["over_write"] is False
+        tagging = [
+            (r.url.path.removeprefix("/crm/v8"), body(r)) for r in vendor.requests if r.url.path.endswith("tags")
+        ]
+        assert [path for path, _ in tagging] == ["/settings/tags", *["/Leads/actions/add_tags"] * 2]
+        assert tagging[0][1] == {"tags": [{"name": "DanaRecords"}]}
+        assert tagging[-1][1]["over_write"] is False
 
-    async def test_a_known_tag_is_not_made_again(self, crm: ZohoCrm, vendor: Vendor) -> None:
-        vendor.replies |= {"/settings/tags": {"tags": [{"name": "T"}]}, "/Leads/actions/add_tags": self.GOOD}
+    async def test_a_tag_that_may_not_be_made_stops_the_work(self, crm: ZohoCrm, vendor: Vendor) -> None:
+        vendor.replies |= {
+            "/settings/tags": refusal(400, "LICENSE_LIMIT_EXCEEDED"),
+            "/Leads/actions/add_tags": self.GOOD,
+        }
 
-        await crm.tag("Leads", ["1"], "T")
+        with pytest.raises(Rejected):
+            await crm.tag("Leads", ["1"], "T")
 
-        assert [request.method for request in vendor.requests if request.url.path.endswith("tags")] == ["GET", "POST"]
-        assert vendor.count("/crm/v8/Leads/actions/add_tags") == 1
+        assert vendor.count("/crm/v8/Leads/actions/add_tags") == 0
 
 
 class TestCheck:

@@ -1,71 +1,42 @@
-"""People, accounts and inventories for tests of the domain, and hypothesis strategies that draw them."""
+"""The people, accounts and holdings of one departure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from hypothesis import strategies as st
-
 from connectors.base import Account, Category, Holding, Inventory, MailboxKind, Module
-from handlers.departure import Departure, open_departure
-from handlers.events import Opened
 from handlers.people import Party, Person
 
-SYSTEM: Final = "zoho_crm"
-START: Final = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+NOW: Final = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 
 
-def person(key: str) -> Person:
-    return Person(key.title(), f"{key}@brightwater.example", {"slack": f"U0{key.upper()}"})
+def _person(name: str, key: str) -> Person:
+    return Person(name, f"{key}@brightwater.example", {"slack": f"U0{key.upper()}"})
 
 
-def account(
-    key: str, number: int, *, active: bool = True, confirmed: bool = True, manager: int | None = None
-) -> Account:
-    return Account(
-        SYSTEM, str(number), key.title(), f"{key}@brightwater.example", active, confirmed=confirmed,
-        manager_id=str(manager) if manager else None,
-    )  # fmt: skip
-
-
-LEAVER, ADMIN, SECOND, LEAD, SUCCESSOR, STRANGER = map(person, ("amit", "ada", "noor", "tomas", "sofia", "gus"))
+AMIT, ADA, NOOR = _person("Amit Kumar", "amit"), _person("Ada Brandt", "ada"), _person("Noor Haddad", "noor")
+TOMAS, SOFIA, GUS = _person("Tomás Rivera", "tomas"), _person("Sofia Lindgren", "sofia"), _person("Gus Ahlberg", "gus")
 PARTIES: Final = {
-    "leaver": Party(LEAVER, admin=False),
-    "leaver who is an admin": Party(LEAVER, admin=True),
-    "admin": Party(ADMIN, admin=True),
-    "second admin": Party(SECOND, admin=True),
-    "lead": Party(LEAD, admin=False),
-    "successor": Party(SUCCESSOR, admin=False),
-    "stranger": Party(STRANGER, admin=False),
+    "requester": Party(ADA, admin=True),
+    "other admin": Party(NOOR, admin=True),
+    "lead": Party(TOMAS, admin=False),
+    "successor": Party(SOFIA, admin=False),
+    "stranger": Party(GUS, admin=False),
+    "leaver": Party(AMIT, admin=False),
+    "leaver who is an admin": Party(AMIT, admin=True),
 }
-LEAVER_ACCOUNT: Final = account("amit", 110, manager=103)
-SUCCESSOR_ACCOUNT: Final = account("sofia", 120)
+AMIT_CRM: Final = Account("zoho_crm", "110", AMIT.name, str(AMIT.email), active=True, manager_id="103")
+SOFIA_CRM: Final = Account("zoho_crm", "120", SOFIA.name, str(SOFIA.email), active=True)
+TOMAS_CRM: Final = Account("zoho_crm", "103", TOMAS.name, str(TOMAS.email), active=True)
 CONTACTS: Final = Module("Contacts", "Contacts", Category.MASTER)
 DEALS: Final = Module("Deals", "Deals", Category.TRANSACTION)
-CALLS: Final = Module("Calls", "Calls", Category.ACTIVITY)
+TASKS: Final = Module("Tasks", "Tasks", Category.ACTIVITY)
 
 
-def inventory(*holdings: Holding, taken_at: datetime = START) -> Inventory:
-    return Inventory(LEAVER_ACCOUNT, taken_at, holdings, mailbox=MailboxKind.IMAP, currency="EUR")
-
-
-def opened() -> Departure:
-    event = Opened(at=START, by=ADMIN, leaver=LEAVER, accounts={SYSTEM: LEAVER_ACCOUNT}, admin=ADMIN)
-    return open_departure("dep-1", event)
-
-
-def later(departure: Departure) -> datetime:
-    return START + timedelta(minutes=departure.revision)
-
-
-COUNTS: Final = st.integers(0, 60)
-INVENTORIES: Final = st.builds(
-    lambda contacts, deals, calls: inventory(
+def inventory(*, contacts: int = 100, deals: int = 40, tasks: int = 5) -> Inventory:
+    holdings = (
         Holding(CONTACTS, contacts, 0),
-        Holding(DEALS, deals[0], deals[1], Decimal(deals[0] * 100)),
-        Holding(CALLS, calls[0], calls[1]),
-    ),
-    COUNTS,
-    st.tuples(COUNTS, COUNTS),
-    st.tuples(COUNTS, COUNTS),
-)
+        Holding(DEALS, deals, 7, Decimal(deals * 1000)),
+        Holding(TASKS, tasks, 60),
+    )
+    return Inventory(AMIT_CRM, NOW, holdings, mailbox=MailboxKind.IMAP, currency="EUR")

@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
-from domain_cases import (
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from machine_cases import (
     ADMIN,
     INVENTORIES,
     LEAD,
@@ -17,9 +20,6 @@ from domain_cases import (
     later,
     opened,
 )
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from connectors.base import Account, Inventory
 from handlers.departure import (
@@ -247,7 +247,8 @@ class DepartureMachine(RuleBasedStateMachine):
     @invariant()
     def ends_once(self) -> None:
         assert (self.departure.open_key is None) == (self.departure.state in FINAL_STATES)
-        assert (self.departure.state is State.ATTENTION) == (self.departure.problem is not None)
+        if self.departure.state is not State.CANCELLED:  # which keeps what it was cancelled for
+            assert (self.departure.state is State.ATTENTION) == (self.departure.problem is not None)
 
     def teardown(self) -> None:
         """What was stored, event by event, gives the same departure again."""
@@ -260,7 +261,7 @@ class DepartureMachine(RuleBasedStateMachine):
 
 
 DepartureMachine.TestCase.settings = settings(
-    max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestDeparture = DepartureMachine.TestCase
 

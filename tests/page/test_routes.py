@@ -11,6 +11,7 @@ from sandbox.faults import Fault
 from sandbox.page.routes import page_routes
 from sandbox.people import BY_KEY
 from sandbox.slack.content import Content
+from sandbox.supervisor import Service, State, free_port
 from sandbox.town import Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -87,6 +88,29 @@ async def test_the_intro_says_who_is_asked(town: Town, http: httpx.AsyncClient) 
     town.workspace.post(town.workspace.direct("U0TOMAS"), Content("Approve?", CARD))
     assert "The bot waits for Tomás Rivera" in words(await region(http, "top", **{"as": "ada"}))
     assert "The bot waits for you, Tomás Rivera" in words(await region(http, "top", **{"as": "tomas"}))
+
+
+async def test_the_intro_says_whether_the_bot_is_at_work_or_dead(town: Town, http: httpx.AsyncClient) -> None:
+    town.workspace.post(town.workspace.direct("U0ADA"), Content("On it"))
+    assert "Nobody is asked for anything now" in words(await region(http, "top"))
+    await http.get("/zoho/crm/v8/users")
+    assert "The bot is at work; watch the CRM pane" in words(await region(http, "top"))
+    town.clock.advance(10)
+    assert "Nobody is asked for anything now" in words(await region(http, "top"))
+    town.service = stopped = Service(["true"], {}, free_port(), log=town.options.storage / "log")
+    stopped.state = State.KILLED
+    assert "The bot is dead. Start it again under Faults" in words(await region(http, "top"))
+    town.service = None
+
+
+async def test_a_permalink_leads_to_somebody_who_sees_the_message(town: Town, http: httpx.AsyncClient) -> None:
+    message = town.workspace.post(town.workspace.direct("U0SOFIA"), Content("Yours now"))
+    link = f"/slack/archives/{message.channel}/p{message.ts.replace('.', '')}"
+    answer = await http.get(link, follow_redirects=True)
+    assert dict(answer.url.params) | {"as": "sofia", "at": "dm", "message": message.ts} == dict(answer.url.params)
+    assert "Yours now" in words(answer.text)
+    assert (await http.get("/?channel=C0GENERAL&as=lena")).headers["location"].startswith("/?as=lena&at=general")
+    assert (await http.get("/?channel=C0NOWHERE")).status_code == 404
 
 
 async def test_an_ephemeral_message_is_for_one_person_and_says_so(town: Town, http: httpx.AsyncClient) -> None:

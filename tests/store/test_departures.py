@@ -25,6 +25,23 @@ async def test_a_departure_comes_back_as_it_was_stored(database: Database, case:
     assert await database.read(departures.load, "d2") is None
 
 
+async def test_open_departures_are_found_by_account(database: Database) -> None:
+    cases = [opened("d1", account="501"), opened("d2", account="50"), opened("d3", account="5_1")]
+    for each in cases:
+        await database.write(departures.create, each.departure, each.events)
+    closed = opened("d4", account="77").then(cancelled())
+    await database.write(departures.create, opened("d4", account="77").departure, opened("d4", account="77").events)
+    await _append(database, closed, 1)
+
+    async def found(*accounts: tuple[str, str]) -> list[str]:
+        return [departure.id for departure in await database.read(departures.open_with, accounts)]
+
+    assert await found(("zoho_crm", "50")) == ["d2"]
+    assert await found(("zoho_crm", "5_1"), ("zoho_crm", "501")) == ["d1", "d3"]
+    assert await found(("desk", "50"), ("zoho_crm", "77")) == []
+    assert await found() == []
+
+
 async def test_departures_are_numbered_without_gaps(database: Database) -> None:
     cases = [opened(f"d{n}", account=f"50000000000002{n:02d}") for n in range(8)]
     created = await asyncio.gather(*(database.write(departures.create, c.departure, c.events) for c in cases))

@@ -6,7 +6,7 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from slack_sdk.signature import Clock, SignatureVerifier
 
@@ -14,6 +14,7 @@ from bot.chat.slack.payloads import Malformed
 
 MOST_BYTES: Final = 1_000_000
 _TIMESTAMP_DIGITS: Final = 12
+_COMMON_ESCAPES: Final = tuple((quote(character, safe=""), character) for character in '"{}[]:,/<>|\\@*')
 
 
 class _Now(Clock):
@@ -49,8 +50,19 @@ def parse(body: bytes, content_type: str) -> dict[str, Any]:
         return _object(body.decode())
     if kind != "application/x-www-form-urlencoded":
         raise Malformed("the content type must be JSON or a form")
-    form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    form = dict(parse_qsl(_lightened(body.decode()), keep_blank_values=True))
     return _object(form["payload"]) if "payload" in form else form
+
+
+def _lightened(form: str) -> str:
+    """The form with the commonest escapes of JSON undone, none of which structures a form.
+
+    A click brings its whole message along: the standard library takes longer over its thousands of escapes than
+    everything else does until the acknowledgement.
+    """
+    for escape, character in _COMMON_ESCAPES:
+        form = form.replace(escape, character)
+    return form
 
 
 def _object(text: str) -> dict[str, Any]:

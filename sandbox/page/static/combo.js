@@ -81,7 +81,6 @@ export function combos() {
       target.remove();
       changed(combo);
     } else if (target === field) {
-      field.dataset.label ??= field.value;
       field.select();
       boxOf(combo, field).suggest();
     }

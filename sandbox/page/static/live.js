@@ -1,33 +1,32 @@
 // Keeps the regions of the page fresh: the town tells by server-sent events which of them changed.
 
 import { morph } from '/town/static/morph.js';
+import { before, scrolling, settle, showLinked } from '/town/static/scroll.js';
 
 const REGIONS = ['top', 'chat', 'tabs', 'pane'];
 const wanted = new Set();
 let running = null;
-let shown = '';
 
 const parse = (html) => new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
-const nearEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 60;
 
 function apply(name, fresh) {
   const old = document.querySelector(`[data-region="${name}"]`);
-  const list = document.getElementById('messages');
-  const stick = !list || nearEnd(list) || shown !== fresh.dataset.at;
   const view = document.querySelector('[data-view]')?.dataset.view;
+  const was = before();
   morph(old, fresh);
   if (name !== 'chat') return;
-  const now = document.getElementById('messages');
-  if (stick && now?.tagName === 'OL') now.scrollTop = now.scrollHeight;
-  shown = document.getElementById('chat').dataset.at;
+  settle(was);
   focusModal(view);
 }
 
-// A modal that has just appeared takes the focus; one that has gone gives it back to the message field.
+// A modal that has just appeared takes the focus, and typing replaces what is suggested in its first field; one that
+// has gone gives the focus back to the message field.
 function focusModal(before) {
   const modal = document.querySelector('[data-view]');
   if (modal && modal.dataset.view !== before) {
-    (modal.querySelector('.modal-body input, .modal-body textarea') || modal.querySelector('h2')).focus();
+    const field = modal.querySelector('.modal-body input, .modal-body textarea');
+    (field || modal.querySelector('h2')).focus();
+    field?.select();
   } else if (!modal && before) {
     document.getElementById('composer-text')?.focus();
   }
@@ -98,8 +97,8 @@ export function listen() {
     lost = false;
   };
   addEventListener('popstate', () => go(location.href, { push: false }));
-  shown = document.getElementById('chat').dataset.at;
   showCurrent();
-  const list = document.getElementById('messages');
-  if (list?.tagName === 'OL') list.scrollTop = list.scrollHeight;
+  scrolling();
+  settle(null);
+  showLinked();
 }

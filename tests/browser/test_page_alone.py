@@ -2,82 +2,58 @@
 
 import os
 import re
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
-from page_town import stand_in, town_options
-from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
+from browser_page import PHONE, opened, option
+from playwright.async_api import Browser, Page, expect
 
 from sandbox.page.desk import Desk
 from sandbox.slack.content import Content
-from sandbox.town import Town
+from sandbox.supervisor import Service, free_port
+from sandbox.town import Town, TownOptions
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-DESKTOP = ViewportSize(width=1440, height=900)
-PHONE = ViewportSize(width=390, height=844)
+STAND_IN = str(Path(__file__).with_name("browser_standin.py"))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     """A town with a running stand-in bot."""
     storage = tmp_path_factory.mktemp("town")
-    town = Town(town_options(storage))
-    town.service = stand_in(town, storage / "bot.log")
+    own, port = f"http://127.0.0.1:{free_port()}", free_port()
+    town = Town(TownOptions(own, f"http://127.0.0.1:{port}", storage, records=20))
+    slack = town.workspace
+    argv = [sys.executable, STAND_IN, str(port), f"{slack.url}/api/", slack.bot_token, slack.signing_secret]
+    town.service = Service(argv, dict(os.environ), port, log=storage / "bot.log")
     async with town.serve():
         await town.service.start()
         yield town
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    if not os.path.exists(CHROMIUM):  # noqa: PTH110, ASYNC240 - once, before anything runs
-        reason = f"Chromium is not installed at {CHROMIUM}: the tests that drive the page in a browser are left out"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        await started.close()
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def tab(browser: Browser, served: Town) -> AsyncIterator[Page]:
+    async with opened(browser, served.options.public_url) as page:
+        yield page
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, served: Town, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """The page as Ada, in an empty workspace; an error in its scripts fails the test."""
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(tab: Page, served: Town) -> Page:
+    """The page as Ada, in an empty workspace."""
     for channel in served.workspace.channels.values():
         channel.messages.clear()
         channel.ephemerals.clear()
-    viewport = getattr(request, "param", DESKTOP)
-    context = await browser.new_context(base_url=served.options.public_url, viewport=viewport, reduced_motion="reduce")
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.set_default_timeout(5000)
-    await page.goto("/?as=ada")
-    yield page
-    await context.close()
-    assert errors == []
-
-
-def option(page: Page, name: str) -> Locator:
-    return page.locator("#chat").get_by_role("option", name=name)
+    await tab.goto("/?as=ada")
+    return tab
 
 
 async def send_command(page: Page) -> None:
-    await page.get_by_role("combobox", name="Message to").press_sequentially("/offboard @amit ")
+    await page.get_by_role("combobox", name="Message to").fill("/offboard @amit")
     await page.keyboard.press("Enter")
     await expect(page.locator(".message")).to_contain_text("Preparing")
 
@@ -185,6 +161,30 @@ async def test_owner_changes_appear_by_themselves(page: Page, served: Town) -> N
     await expect(page.locator(".feed")).to_contain_text("Amit Kumar → Sofia Lindgren")
 
 
+async def test_a_tall_message_is_read_from_its_top_and_a_short_one_at_the_end(page: Page, served: Town) -> None:
+    channel = served.workspace.channels["C0GENERAL"]
+    more = page.get_by_role("button", name="More below")
+    served.workspace.post(channel, Content("\n".join(["First line", *["more"] * 60, "Last line"])))
+    await expect(page.get_by_text("First line")).to_be_in_viewport()
+    await expect(more).to_be_visible()
+    for _ in range(3):
+        await more.click()
+    await expect(page.get_by_text("Last line")).to_be_in_viewport()
+    await expect(more).to_be_hidden()
+    served.workspace.post(channel, Content("A short one"))
+    await expect(page.get_by_text("A short one")).to_be_in_viewport()
+
+
+async def test_a_permalink_opens_the_page_at_its_message(page: Page, served: Town) -> None:
+    channel = served.workspace.direct("U0TOMAS")
+    old = served.workspace.post(channel, Content("The old one"))
+    for number in range(80):
+        served.workspace.post(channel, Content(f"Newer {number}"))
+    await page.goto(f"{served.workspace.url}/archives/{channel.id}/p{old.ts.replace('.', '')}")
+    await expect(page.get_by_text("The old one")).to_be_in_viewport()
+    await expect(page.get_by_role("region", name="Chat as Tomás Rivera")).to_be_visible()
+
+
 async def test_the_home_tab_is_filled_when_it_is_opened(page: Page) -> None:
     await page.get_by_role("link", name="Offboard", exact=True).click()
     await page.get_by_role("link", name="Home").click()
@@ -216,8 +216,8 @@ async def test_the_theme_can_be_switched_and_is_remembered(page: Page) -> None:
     await expect(html).to_have_attribute("data-theme", "dark")
 
 
-@pytest.mark.parametrize("page", [PHONE], indirect=True)
 async def test_a_phone_shows_one_thing_at_a_time_and_nothing_sticks_out(page: Page) -> None:
+    await page.set_viewport_size(PHONE)
     await send_command(page)
     await expect(page.get_by_role("region", name="CRM records")).to_be_hidden()
     for tab in ("CRM", "By hand", "Faults", "Wire", "Chat"):

@@ -1,4 +1,4 @@
-"""A small bot for the tests of the page: `python standin.py PORT SLACK_API_URL TOKEN SECRET`."""
+"""A small bot for the tests of the page: `python browser_standin.py PORT SLACK_API_URL TOKEN SECRET`."""
 
 import sys
 from typing import Any

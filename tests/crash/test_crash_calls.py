@@ -1,0 +1,48 @@
+"""kill -9 in the middle of a call: the vendor has done it, and the answer never comes."""
+
+from pathlib import Path
+
+import pytest
+from crash_run import LEAVER, Run, check, play
+from crash_service import Nursery
+from crash_town import AtCall, Phase
+
+from sandbox.faults import Fault
+from sandbox.people import BY_KEY
+
+pytestmark = pytest.mark.crash
+
+LOST, BEFORE, AFTER = Phase.LOST, Phase.BEFORE, Phase.AFTER
+LEAVERS_USER = f"/users/{BY_KEY[LEAVER].crm_id}"
+
+
+async def test_what_was_done_before_the_answer_was_lost_is_neither_lost_nor_done_twice(
+    tmp_path: Path, nursery: Nursery, undisturbed: Run
+) -> None:
+    instants = [
+        AtCall(LOST, path="/chat.postMessage"),  # the admin's card
+        AtCall(LOST, path="/chat.postMessage"),  # the question about the successor
+        AtCall(LOST, path="/views.open"),
+        AtCall(LOST, path="/chat.update", nth=2),
+        AtCall(BEFORE, path="/chat.postMessage"),  # the question to the lead
+        AtCall(LOST, path="/add_tags"),
+        AtCall(BEFORE, path="/add_tags", nth=2),
+        AtCall(LOST, path="/change_owner"),
+        AtCall(BEFORE, path="/change_owner", nth=2),
+        AtCall(LOST, path="/chat.postMessage", nth=5),  # in the log channel
+        AtCall(LOST, method="PUT", path=LEAVERS_USER),
+        AtCall(LOST, path="/chat.postMessage", nth=2),
+    ]
+    check(await play(tmp_path, instants, nursery=nursery), undisturbed)
+
+
+async def test_vendors_that_falter_and_a_service_that_dies_leave_the_same_behind(
+    tmp_path: Path, nursery: Nursery, undisturbed: Run
+) -> None:
+    faults = {"zoho": [Fault.SERVER_ERROR, Fault.LOST_RESPONSE], "slack": [Fault.SERVER_ERROR, Fault.LOST_RESPONSE]}
+    instants = [
+        AtCall(LOST, path="/chat.postMessage", nth=3),
+        AtCall(LOST, path="/change_owner", nth=2),
+        AtCall(AFTER, method="PUT", path=LEAVERS_USER),
+    ]
+    check(await play(tmp_path, instants, nursery=nursery, faults=faults), undisturbed)

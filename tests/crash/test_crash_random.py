@@ -1,0 +1,24 @@
+"""kill -9 at random instants of a run, told by a seed and not by the clock."""
+
+import random
+from pathlib import Path
+
+import pytest
+from crash_run import Run, check, play
+from crash_service import Nursery
+from crash_town import random_instants
+
+pytestmark = pytest.mark.crash
+
+RUNS, KILLS = 3, 7  # twenty-one instants
+SEED = 20261122
+
+
+@pytest.mark.parametrize("number", range(RUNS))
+async def test_dying_at_random_instants_changes_nothing(
+    number: int, tmp_path: Path, nursery: Nursery, undisturbed: Run
+) -> None:
+    seed = SEED + number
+    rng = random.Random(seed)  # noqa: S311 - instants that can be met again, not secrets
+    instants = random_instants(rng, KILLS, calls=undisturbed.calls)
+    check(await play(tmp_path, instants, nursery=nursery), undisturbed, seed=seed)

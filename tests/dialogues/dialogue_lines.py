@@ -1,0 +1,66 @@
+"""A dialogue as a list of lines: (who does what, what appears where, ...)."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from dialogue_stage import Stage, shown
+
+Act = Callable[[Stage], Awaitable[object]]
+Line = tuple[Act, ...]
+
+
+async def play(stage: Stage, dialogue: Iterable[Line]) -> None:
+    for line in dialogue:
+        for act in line:
+            await act(stage)
+
+
+def types(who: str, typed: str) -> Act:
+    return lambda stage: stage.types(who, typed)
+
+
+def presses(who: str, button: str, *, about: str = "") -> Act:
+    return lambda stage: stage.presses(who, button, about=about)
+
+
+def fills(who: str, **fields: str) -> Act:
+    """The form is accepted."""
+
+    async def act(stage: Stage) -> None:
+        assert await stage.fills(who, **fields) == {}
+
+    return act
+
+
+def is_refused(who: str, beside: str, sentence: str, **fields: str) -> Act:
+    """The form stays open, with a sentence beside the field."""
+
+    async def act(stage: Stage) -> None:
+        assert await stage.fills(who, **fields) == {beside: sentence}
+
+    return act
+
+
+def sees(who: str, *sentences: str) -> Act:
+    """A message that is new since the last deed says all this."""
+
+    async def act(stage: Stage) -> None:
+        message = await stage.sees(who, sentences[0])
+        for sentence in sentences[1:]:
+            assert sentence in shown(message)
+
+    return act
+
+
+def reads(who: str, title: str, *sentences: str) -> Act:
+    """A window with this title opens and says all this."""
+
+    async def act(stage: Stage) -> None:
+        view = await stage.form(who, title)
+        for sentence in sentences:
+            assert sentence in shown(view)
+
+    return act
+
+
+def logged(sentence: str) -> Act:
+    return lambda stage: stage.logged(sentence)

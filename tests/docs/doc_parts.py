@@ -1,0 +1,153 @@
+"""The parts of README.md and docs/ that are made from the code, each between `<!-- name -->` and `<!-- /name -->`.
+
+Run as a script (`make docs`) it writes them anew; `test_docs.py` fails while one of them is out of date.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+from pydantic_core import PydanticUndefined
+
+from bot.__main__ import main
+from bot.settings import PREFIX, Settings
+from connectors.base import Category
+from connectors.zoho import checks
+from connectors.zoho.modules import STANDARD
+from handlers.departure import FINAL_STATES, TRANSITIONS, State
+from handlers.events import Event, Interrupted
+from handlers.rules import RULES
+from handlers.texts import Texts
+from manifests import slack
+
+ROOT: Final = Path(__file__).parents[2]
+README: Final = ROOT / "README.md"
+
+
+def documents() -> list[Path]:
+    """Everything that people read."""
+    return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+
+
+def states() -> Iterator[str]:
+    """The transition table as a mermaid diagram, row by row."""
+    yield from ("```mermaid", "stateDiagram-v2", f"    [*] --> {State.PLANNING}: opened")
+    for source, row in TRANSITIONS.items():
+        for event, target in row.items():
+            for reached in [target] if target else _where_work_stops():
+                yield f"    {source} --> {reached}: {_name(event)}"
+    yield from (f"    {state} --> [*]" for state in TRANSITIONS if state in FINAL_STATES)
+    yield "```"
+
+
+def _where_work_stops() -> list[State]:
+    """Attention leads back to where the problem arose."""
+    return [state for state, row in TRANSITIONS.items() if Interrupted in row]
+
+
+def _name(event: type[Event]) -> str:
+    return event.type
+
+
+def rules() -> Iterator[str]:
+    """What moves, by rule: the sentence is the one that the approver reads."""
+    texts = Texts("en")
+    rows = [
+        (category.value, ", ".join(_labels(category)), texts.t(rule.reason).replace("\n", " "))
+        for category, rule in RULES.items()
+    ]
+    yield from table(("Kind", "Modules of Zoho CRM", "Rule"), rows)
+
+
+def _labels(category: Category) -> list[str]:
+    names = [name.replace("_", " ") for name, module in STANDARD.items() if module.category is category]
+    return [*names, "modules of your own"] if category is Category.MASTER else names
+
+
+def commands() -> Iterator[str]:
+    """Every command of `offboard` with its first line of help and its options."""
+    rows = []
+    for name, command in _tree("offboard", main):
+        options = " ".join(f"`{parameter.opts[0]}`" for parameter in command.params)
+        rows.append((f"`{name}`", (command.help or "").strip().splitlines()[0], options))
+    yield from table(("Command", "What it does", "Options"), rows)
+
+
+def _tree(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    for each in command.commands.values():
+        yield from _tree(f"{name} {each.name}", each)
+
+
+def settings() -> Iterator[str]:
+    """Every setting, in the order in which an operator fills them in."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        if field.default is PydanticUndefined:
+            default = "**required**"
+        elif field.default is None:
+            default = ""
+        else:
+            default = f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+        rows.append((f"`{PREFIX}{name.upper()}`", default, field.description or ""))
+    yield from table(("Setting", "Default", "Meaning"), rows)
+
+
+def zoho_scopes() -> Iterator[str]:
+    """On one line, separated by commas, as Zoho's console takes them."""
+    yield from ("```text", ",".join(checks.SCOPES), "```")
+
+
+def slack_scopes() -> Iterator[str]:
+    yield from table(("Scope", "What it is for"), [(f"`{name}`", why) for name, why in slack.SCOPES.items()])
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield _row(header)
+    yield _row(("---",) * len(header))
+    yield from map(_row, rows)
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
+    "states": states,
+    "rules": rules,
+    "commands": commands,
+    "settings": settings,
+    "zoho-scopes": zoho_scopes,
+    "slack-scopes": slack_scopes,
+}
+
+
+def written(text: str, part: str) -> str | None:
+    """What stands between the markers of a part; None where there are none."""
+    found = _between(part).search(text)
+    return found["inside"] if found else None
+
+
+def made(part: str) -> str:
+    return "\n".join(PARTS[part]()) + "\n"
+
+
+def _between(part: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=<!-- {part} -->\n)(?P<inside>.*?)(?=<!-- /{part} -->)", re.DOTALL)
+
+
+def renew(text: str) -> str:
+    for part in PARTS:
+        old = written(text, part)
+        if old is not None:
+            text = text.replace(f"<!-- {part} -->\n{old}", f"<!-- {part} -->\n{made(part)}")
+    return text
+
+
+if __name__ == "__main__":
+    for document in documents():
+        document.write_text(renew(document.read_text(encoding="utf-8")), encoding="utf-8")
