@@ -311,7 +311,7 @@ CAN_BE_SIGNED: Final = frozenset({StepKey.TAG, StepKey.TRANSFER, StepKey.VERIFY,
 
 def _sign_exception(departure: Departure, reason: str, by: Party, now: datetime) -> tuple[Event, ...]:
     problem = departure.problem
-    if problem is None or problem.step not in CAN_BE_SIGNED:
+    if problem is None or departure.interrupted is not State.RUNNING or problem.step not in CAN_BE_SIGNED:
         raise Refusal("exception.impossible")
     reason = _required(reason)
     evidence: dict[str, int | str] = {"reason": reason, "left": problem.count, "code": problem.code}

@@ -11,6 +11,14 @@ from handlers.elements import Card, Element, Facts, Heading, Paragraph, Progress
 from handlers.playbooks import StepKey, automatic
 from handlers.progress import RunProgress
 
+_COUNTS: Final = {
+    "planned": "column.planned",
+    "moved": "column.moved",
+    "others": "column.others",
+    "gone": "column.gone",
+    "failed": "column.failed",
+}
+_ALWAYS: Final = frozenset({"planned", "moved"})
 _LEAD_ACTS: Final = frozenset({State.APPROVAL, State.ATTENTION})
 
 
@@ -130,12 +138,11 @@ def _bar(view: View, progress: RunProgress) -> tuple[Element, ...]:
 
 
 def modules(view: View, progress: RunProgress) -> tuple[Element, ...]:
-    """One row for each module: what became of its records."""
-    columns = ("column.module", "column.planned", "column.moved", "column.others", "column.gone", "column.failed")
-    rows = tuple(
-        (m.label, *map(view.texts.number, (m.planned, m.moved, m.others, m.gone, m.failed))) for m in progress.modules
-    )
-    return (Table(tuple(map(view.texts.t, columns)), rows, numeric=tuple(range(1, 6))),) if rows else ()
+    """One row for each module: what became of its records. What happened to none has no column."""
+    counts = {count: key for count, key in _COUNTS.items() if count in _ALWAYS or progress.total(count)}
+    header = [view.texts.t(key) for key in ("column.module", *counts.values())]
+    rows = tuple((m.label, *(view.texts.number(getattr(m, count)) for count in counts)) for m in progress.modules)
+    return (Table(tuple(header), rows, numeric=tuple(range(1, len(header)))),) if rows else ()
 
 
 def _waiting(view: View, progress: RunProgress) -> tuple[Element, ...]:

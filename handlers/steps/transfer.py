@@ -4,6 +4,7 @@ Before each stretch of `_STRETCH` records one look asks the vendor which of them
 since the snapshot; those are left alone. Rows that the vendor refuses for now come again at the end, a few times.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -22,22 +23,21 @@ _CLOCK_SKEW: Final = timedelta(minutes=5)
 
 async def transfer(unit: Unit) -> Ending:
     """Move one batch of the first module that has records left."""
-    for line in unit.plan.lines:
-        if await move_next(unit, line):
+    return await move_next(unit, unit.plan.lines) or await _end(unit)
+
+
+async def move_next(unit: Unit, lines: Sequence[Line]) -> More | None:
+    """Move the next batch, those that were refused for now at the very end. None when every record is settled."""
+    for line in lines:
+        ids = await _batch(unit, line.module, LedgerOutcome.PLANNED)
+        if ids:
+            await _move(unit, line, ids)
             return More()
-    for line in unit.plan.lines:
+    for line in lines:
         ids = await _batch(unit, line.module, LedgerOutcome.DEFERRED)
         if ids:
             return await _move_deferred(unit, line, ids)
-    return await _end(unit)
-
-
-async def move_next(unit: Unit, line: Line) -> bool:
-    """Move the next batch of planned records of one module. False when there is none."""
-    ids = await _batch(unit, line.module, LedgerOutcome.PLANNED)
-    if ids:
-        await _move(unit, line, ids)
-    return bool(ids)
+    return None
 
 
 async def _batch(unit: Unit, module: str, outcome: LedgerOutcome) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ async def _write_down(unit: Unit, line: Line, result: BatchResult) -> int:
     return await unit.store.write(write)
 
 
-async def _move_deferred(unit: Unit, line: Line, ids: tuple[str, ...]) -> Ending:
+async def _move_deferred(unit: Unit, line: Line, ids: tuple[str, ...]) -> More:
     place = unit.place(line.module)
     unit.memory.guarded.pop(place, None)  # time has passed since the last look
     attempts = await _move(unit, line, ids)

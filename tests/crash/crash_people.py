@@ -44,7 +44,7 @@ class People:
         self._seen = 0
         self.failures = 0  # how often Slack told somebody that it did not work
 
-    async def play(self, *, seconds: float = 90.0) -> None:
+    async def play(self, *, seconds: float = 120.0) -> None:
         """Raises `TimeoutError` with what was to be seen when the departure did not come to its end."""
         try:
             async with asyncio.timeout(seconds):

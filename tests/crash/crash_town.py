@@ -152,6 +152,7 @@ class Killer:
         phase = self._fate(call)
         if phase is Phase.BEFORE:
             self._strike(str(call))
+            await _hung_up(receive)
             return
         self._under_way[call.number] = call
         try:
@@ -160,6 +161,8 @@ class Killer:
             del self._under_way[call.number]
         if phase is Phase.AFTER:
             self._strike(str(call))
+        elif phase is Phase.LOST:
+            await _hung_up(receive)
 
     def _fate(self, call: Call) -> Phase | None:
         """Where in this call the service is to die."""
@@ -322,6 +325,11 @@ async def crash_town(
         rig.keeper = asyncio.create_task(rig.keep_alive())
         stack.push_async_callback(_end, rig.keeper)
         yield rig
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _end(keeper: "asyncio.Task[None]") -> None:

@@ -7,12 +7,11 @@ from crash_run import LEAVER, Run, check, play
 from crash_service import Nursery
 from crash_town import AtCall, Phase
 
-from sandbox.faults import Fault
 from sandbox.people import BY_KEY
 
 pytestmark = pytest.mark.crash
 
-LOST, BEFORE, AFTER = Phase.LOST, Phase.BEFORE, Phase.AFTER
+LOST, BEFORE = Phase.LOST, Phase.BEFORE
 LEAVERS_USER = f"/users/{BY_KEY[LEAVER].crm_id}"
 
 
@@ -34,15 +33,3 @@ async def test_what_was_done_before_the_answer_was_lost_is_neither_lost_nor_done
         AtCall(LOST, path="/chat.postMessage", nth=2),
     ]
     check(await play(tmp_path, instants, nursery=nursery), undisturbed)
-
-
-async def test_vendors_that_falter_and_a_service_that_dies_leave_the_same_behind(
-    tmp_path: Path, nursery: Nursery, undisturbed: Run
-) -> None:
-    faults = {"zoho": [Fault.SERVER_ERROR, Fault.LOST_RESPONSE], "slack": [Fault.SERVER_ERROR, Fault.LOST_RESPONSE]}
-    instants = [
-        AtCall(LOST, path="/chat.postMessage", nth=3),
-        AtCall(LOST, path="/change_owner", nth=2),
-        AtCall(AFTER, method="PUT", path=LEAVERS_USER),
-    ]
-    check(await play(tmp_path, instants, nursery=nursery, faults=faults), undisturbed)

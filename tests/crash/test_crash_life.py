@@ -22,11 +22,12 @@ async def test_sigterm_in_mid_run_goes_on_after_the_restart(tmp_path: Path, nurs
 
 
 async def test_a_click_while_the_service_is_down_fails_visibly_and_works_the_second_time(
-    tmp_path: Path, nursery: Nursery, undisturbed: Run
+    tmp_path: Path, undisturbed: Run
 ) -> None:
+    """With the real command: the other tests fork the service from a process that has its code in memory."""
     # The third message that is posted is the question to the lead.
     instants = [AtCall(Phase.AFTER, path="/chat.postMessage", nth=3)]
-    async with crash_town(tmp_path, instants, nursery=nursery, leaver=LEAVER) as rig:
+    async with crash_town(tmp_path, instants, nursery=None, leaver=LEAVER) as rig:
         rig.may_start.clear()
         people = People(rig, LEAVER)
         playing = asyncio.create_task(people.play())
@@ -50,9 +51,3 @@ async def test_the_same_on_postgres(tmp_path: Path, nursery: Nursery, undisturbe
         at_event(10),
     ]
     check(await play(tmp_path, instants, nursery=nursery, database_url=postgres_url), undisturbed)
-
-
-async def test_a_service_that_starts_cold_does_the_same(tmp_path: Path, undisturbed: Run) -> None:
-    """The other tests fork the service from a process that has its code in memory; this one runs the real command."""
-    instants = [AtCall(Phase.LOST, path="/change_owner", nth=4)]
-    check(await play(tmp_path, instants, nursery=None), undisturbed)

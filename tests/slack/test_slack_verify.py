@@ -1,6 +1,11 @@
 """Signatures, against Slack's published example, and the shapes of bodies."""
 
+import json
+from urllib.parse import urlencode
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.chat.slack.payloads import Malformed
 from bot.chat.slack.verify import Verifier, parse
@@ -84,3 +89,25 @@ def test_bodies_come_in_three_shapes(body: bytes, content_type: str, payload: ob
 def test_a_body_in_none_of_them_is_malformed(body: bytes, content_type: str) -> None:
     with pytest.raises(Malformed):
         parse(body, content_type)
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_a_click_is_read_as_it_was_written(payload: dict[str, str]) -> None:
+    body = urlencode({"payload": json.dumps(payload, ensure_ascii=False)}).encode()
+    assert parse(body, "application/x-www-form-urlencoded") == payload
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ('"100 %"', "100 %"),
+        ('"%zz %2 %"', "%zz %2 %"),
+        ('"a=3D=="', "a=3D=="),
+        ('"+%2B%25%3D"', " +%="),
+        ('"é%C3%A9"', "éé"),
+        ('"%FF"', "\ufffd"),
+        ('\n"%20="', " ="),
+    ],
+)
+def test_odd_escapes_are_read_as_a_browser_would(value: str, read: str) -> None:
+    assert parse(f'payload={{"a":{value}}}'.encode(), "application/x-www-form-urlencoded") == {"a": read}

@@ -89,13 +89,8 @@ export function listen() {
     const names = regionsOf(JSON.parse(data));
     if (names.length) refresh(...names);
   };
-  // After a lost connection anything may have changed.
-  let lost = false;
-  events.onerror = () => (lost = true);
-  events.onopen = () => {
-    if (lost) refresh();
-    lost = false;
-  };
+  // Before the first connection, and while it is lost, anything may have changed unheard.
+  events.onopen = () => refresh();
   addEventListener('popstate', () => go(location.href, { push: false }));
   showCurrent();
   scrolling();

@@ -77,7 +77,9 @@ export function scrolling() {
   document.addEventListener('scroll', ({ target }) => target.id === 'messages' && tellMore(), true);
   document.addEventListener('click', ({ target }) => {
     const messages = list();
-    if (messages && target.closest('#more-below')) messages.scrollBy({ top: messages.clientHeight * 0.85, behavior: 'smooth' });
+    if (!messages || !target.closest('#more-below')) return;
+    const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
+    messages.scrollBy({ top: messages.clientHeight * 0.85, behavior });
   });
   addEventListener('resize', tellMore);
 }
