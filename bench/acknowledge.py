@@ -271,9 +271,8 @@ async def run(size: Size, storage: Path) -> bool:
         DemoOptions(argv=argv, environment=settings_of, port=free_port(), leaver=LEAVER.key, records=size.records),
         storage,
     )
-    settings = Settings(
-        _env_file=None, **{name.removeprefix(PREFIX).lower(): value for name, value in environment.items()}
-    )
+    values: dict[str, Any] = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items()}
+    settings = Settings(_env_file=None, **values)
     workspace, bare = town.workspace, free_port()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(town.serve())

@@ -1,6 +1,7 @@
 """The `offboard` command."""
 
 import asyncio
+import os
 import socket
 import sys
 from pathlib import Path
@@ -32,12 +33,12 @@ def serve() -> None:
 
     settings = _settings()
     configure_logging(settings.log_level)
-    listener = _listener(settings.host, settings.port)
-    try:
-        asyncio.run(app.serve(settings, listener))
-    except DatabaseInUse as error:
-        click.echo(str(error), err=True)
-        sys.exit(3)
+    with _listener(settings.host, settings.port) as listener:
+        try:
+            asyncio.run(app.serve(settings, listener))
+        except DatabaseInUse as error:
+            click.echo(str(error), err=True)
+            sys.exit(3)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -45,8 +46,9 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         click.echo(
-            f"Offboard cannot listen on {host}, port {port}: {error.strerror or error}. "
+            f"Offboard cannot listen on {host}, port {port}: {reason}. "
             f"Set {PREFIX}HOST and {PREFIX}PORT to an address of this machine and a port that is free.",
             err=True,
         )

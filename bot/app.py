@@ -25,6 +25,7 @@ from bot.chat.receiver import Receiver, acknowledgement
 from bot.chat.slack.checks import check_slack
 from bot.chat.slack.client import web_client
 from bot.chat.slack.edge import SlackEdge
+from bot.chat.slack.selfclick import check_click
 from bot.chat.slack.socket import SocketConnection
 from bot.chat.slack.surface import SlackSurface
 from bot.chat.surface import Surface
@@ -246,11 +247,18 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
         await _Server(config).serve(sockets=[listener])
 
 
+async def _way_in(settings: Settings) -> tuple[Check, ...]:
+    secret = settings.slack_signing_secret
+    if settings.slack_socket_mode or settings.public_url is None or secret is None:
+        return ()
+    return (await check_click(settings.public_url, secret.get_secret_value()),)
+
+
 async def run_checks(settings: Settings) -> tuple[Check, ...]:
-    """What `doctor` looks at: the same as readiness, with advice, without starting the service."""
+    """What `doctor` looks at: the same as readiness, with advice, and the way in; without starting the service."""
     service = Service(settings)
     try:
-        return await service.readiness.checks()
+        return (*await service.readiness.checks(), *await _way_in(settings))
     finally:
         await service.slack.aclose()
         for connector in service.connectors.values():

@@ -15,7 +15,7 @@ class InvalidSettings(Exception):
 class Settings(BaseSettings):
     """Descriptions are written for the operator: `.env.example` and the start-up errors show them."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore")
 
     admins: Annotated[frozenset[str], NoDecode] = Field(
         min_length=1, description="E-mail addresses, separated by commas, of those who may run departures."
@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     slack_socket_mode: bool = Field(False, description="true: no public address needed; Slack is reached from here.")
     slack_app_token: SecretStr | None = Field(
         None, description="Slack app > Basic Information > App-Level Tokens (xapp-…). Needed for Socket Mode only."
+    )
+    public_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="Where Slack reaches the service, such as https://offboard.example.com: doctor clicks there.",
     )
     slack_log_channel: str | None = Field(
         None, description="Id of the channel for owner changes (C…); empty for none. The bot must be a member."
@@ -84,11 +89,6 @@ class Settings(BaseSettings):
             return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("slack_log_channel", "zoho_api_url", mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return value or None
-
 
 def load_settings() -> Settings:
     """Read the settings. Raises `InvalidSettings` with one line for each that is missing or wrong."""
@@ -112,3 +112,23 @@ def _explain(problem: dict[str, object]) -> str:
 
 def _line(name: str, what: str) -> str:
     return f"{PREFIX}{name.upper()} {what}. {Settings.model_fields[name].description}"
+
+
+def example() -> str:
+    """The file `.env.example`: what must be set, and, commented out, what may be."""
+    needed, optional = [], []
+    for name, field in Settings.model_fields.items():
+        variable = PREFIX + name.upper()
+        if field.is_required():
+            needed.append(f"# {field.description}\n{variable}=\n")
+        else:
+            default = "" if field.default is None else str(field.default)
+            default = default.lower() if isinstance(field.default, bool) else default
+            optional.append(f"# {field.description}\n#{variable}={default}\n")
+    return "\n".join([_EXAMPLE_HEAD, *needed, _EXAMPLE_REST, *optional])
+
+
+_EXAMPLE_HEAD: Final = "# Copy this file to .env and fill it in. Then: offboard doctor\n"
+_EXAMPLE_REST: Final = (
+    "# What follows has a default and may stay as it is, apart from one of the ways to reach Slack.\n"
+)

@@ -49,8 +49,21 @@ def configure_logging(level: str) -> None:
 
 
 def mask_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace what looks like a secret in every text of a log record."""
+    """Replace what looks like a secret in every text of a log record, however deep it stands."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _SECRETS.sub("***", value)
+        event[key] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return _SECRETS.sub("***", value)
+        case dict():
+            return {key: _masked(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(each) for each in value]
+        case BaseException():
+            return _SECRETS.sub("***", repr(value))
+        case _:
+            return value

@@ -62,7 +62,11 @@ class Poster:
             if message.message_id and time.monotonic() - self._edited.get(message.key, 0.0) < _EDIT_EVERY:
                 continue
             groups.setdefault((message.surface, message.recipient), []).append(message)
-        await asyncio.gather(*(self._serve(messages) for messages in groups.values()))
+        # All end before a fault is raised, so that none is at work when interrupted messages are looked for.
+        ends = await asyncio.gather(*(self._serve(messages) for messages in groups.values()), return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
 
     async def _recover(self) -> None:
         """What a crash left half-way may stand in the channel already: look before anything is posted again."""
@@ -104,12 +108,7 @@ class Poster:
             await self._later(message, "interrupted", 0.0)
             return True
         try:
-            since = message.created_at - _LOOK_BACK
-            found = await self._surfaces[message.surface].find(message.recipient, key=message.key, since=since)
-        except (TryLater, AnswerLost) as error:
-            log.warning("message.unknown", key=message.key, code=error.code)
-            await asyncio.sleep(min(getattr(error, "retry_after", None) or 1.0, _LONGEST_PAUSE))
-            return await self._settle(message)
+            found = await self._find(message)
         except Refused as error:
             log.warning("message.refused", key=message.key, code=error.code)
             await self._database.write(outbox.give_up, message.key, error.code)
@@ -120,6 +119,16 @@ class Poster:
         # The card may have been an older version: it is edited to the newest.
         await self._stands(message, found, version=1)
         return True
+
+    async def _find(self, message: Message) -> MessageRef | None:
+        """Ask until the chat product answers. Raises `Refused`."""
+        since = message.created_at - _LOOK_BACK
+        while True:
+            try:
+                return await self._surfaces[message.surface].find(message.recipient, key=message.key, since=since)
+            except (TryLater, AnswerLost) as error:
+                log.warning("message.unknown", key=message.key, code=error.code)
+                await asyncio.sleep(min(getattr(error, "retry_after", None) or 1.0, _LONGEST_PAUSE))
 
     async def _stands(self, message: Message, reference: MessageRef, *, version: int | None = None) -> None:
         await self._database.write(

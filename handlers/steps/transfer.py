@@ -52,7 +52,7 @@ async def _move(unit: Unit, line: Line, ids: tuple[str, ...]) -> int:
         taken = await _taken_by_others(unit, place, ids)
         ids = tuple(record_id for record_id in ids if record_id not in taken)
     if not ids:
-        return 0
+        return await _write_down(unit, line, BatchResult(()))
     try:
         result = await unit.connector.change_owner(line.module, ids, unit.plan.successor.id)
     except Unavailable:

@@ -36,7 +36,7 @@ async def test_a_look_that_is_older_than_the_end_of_a_delivery(
         conversation=conversation,
         surfaces={"slack": None},
         language="en",
-        now=lambda: datetime.now(UTC),  # type: ignore[arg-type,dict-item]  # nothing is answered
+        now=lambda: datetime.now(UTC),
     )
     read = database.read
 

@@ -12,7 +12,7 @@ from sandbox.faults import Fault
 
 pytestmark = pytest.mark.crash
 
-RUNS, KILLS = 3, 7  # twenty-one instants
+RUNS, KILLS = 2, 10  # twenty instants
 SEED = 20261122
 
 

@@ -31,7 +31,7 @@ from sandbox.town import Town, TownOptions
 from sandbox.zoho.users import User
 
 T = TypeVar("T")
-PATIENCE: Final = 8.0  # seconds until something that should happen is missed
+PATIENCE: Final = 40.0  # seconds until something that should happen is missed
 _TICK: Final = 0.02
 _FIELD: Final = "ob:field:"
 _INPUT: Final = "ob:input"
@@ -361,6 +361,7 @@ def settings_for(town: Town, database_url: str, **changes: Any) -> Settings:
         "zoho_client_id": town.crm.client_id,
         "zoho_client_secret": town.crm.client_secret,
         "zoho_refresh_token": town.crm.refresh_token,
+        "per_record_notices": 1,
         "patience_seconds": 0.05,
         "http_pause_seconds": 0.01,
         "tries": 3,

@@ -3,10 +3,11 @@
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
+import binascii
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from slack_sdk.signature import Clock, SignatureVerifier
 
@@ -14,7 +15,7 @@ from bot.chat.slack.payloads import Malformed
 
 MOST_BYTES: Final = 1_000_000
 _TIMESTAMP_DIGITS: Final = 12
-_COMMON_ESCAPES: Final = tuple((quote(character, safe=""), character) for character in '"{}[]:,/<>|\\@*')
+_QUOTED_PRINTABLE: Final = bytes.maketrans(b"%+", b"= ")
 
 
 class _Now(Clock):
@@ -50,19 +51,28 @@ def parse(body: bytes, content_type: str) -> dict[str, Any]:
         return _object(body.decode())
     if kind != "application/x-www-form-urlencoded":
         raise Malformed("the content type must be JSON or a form")
-    form = dict(parse_qsl(_lightened(body.decode()), keep_blank_values=True))
+    form = _form(body)
     return _object(form["payload"]) if "payload" in form else form
 
 
-def _lightened(form: str) -> str:
-    """The form with the commonest escapes of JSON undone, none of which structures a form.
+def _form(body: bytes) -> dict[str, str]:
+    name, _, value = body.partition(b"=")
+    if name == b"payload" and b"&" not in value and (unescaped := _unescaped(value)) is not None:
+        return {"payload": unescaped.decode(errors="replace")}
+    return dict(parse_qsl(body.decode(), keep_blank_values=True))
 
-    A click brings its whole message along: the standard library takes longer over its thousands of escapes than
-    everything else does until the acknowledgement.
+
+def _unescaped(value: bytes) -> bytes | None:
+    """A form's value with its escapes undone; None where one of them is malformed.
+
+    A click brings its whole message along: `parse_qsl` takes longer over its thousands of escapes than all else does
+    until the acknowledgement. Quoted-printable has the same escapes under another sign, and a decoder written in C.
     """
-    for escape, character in _COMMON_ESCAPES:
-        form = form.replace(escape, character)
-    return form
+    if b"\n" in value or b"\r" in value:  # which quoted-printable would take for line breaks of its own
+        return None
+    quoted = value.replace(b"=", b"%3D")
+    decoded = binascii.a2b_qp(quoted.translate(_QUOTED_PRINTABLE))
+    return decoded if len(decoded) == len(quoted) - 2 * quoted.count(b"%") else None
 
 
 def _object(text: str) -> dict[str, Any]:
