@@ -4,6 +4,7 @@ The only place that knows all the parts. Nothing opens a connection before the a
 """
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -50,8 +51,9 @@ log = structlog.get_logger("offboard.app")
 # Seconds for which a thread keeps the interpreter while another wants it. At Python's five milliseconds each look into
 # the store from the loop, and each way back, would wait that long for threads that write cards.
 _SWITCH: Final = 0.0005
+_ALLOCATIONS: Final = 10_000  # between two passes of the garbage collector; Python's 700 suit programs that hold less
 _CHECK_EVERY: Final = 60.0  # seconds for which readiness trusts its last look at the connected systems
-_CHECK_SECONDS: Final = 15.0  # how long a connected system may take to answer all checks
+_CHECK_SECONDS: Final = 8.0  # how long a connected system may take to answer all checks
 
 
 def utc_now() -> datetime:
@@ -237,6 +239,13 @@ class _Server(uvicorn.Server):
             loop.remove_signal_handler(sign)
 
 
+def _calm_the_collector() -> None:
+    """Spare people the pauses: a full pass over all that was loaded at the start took a fifth of a second."""
+    gc.collect()
+    gc.freeze()  # what is here by now stays
+    gc.set_threshold(_ALLOCATIONS, 10, 10)
+
+
 async def serve(settings: Settings, listener: socket.socket) -> None:
     """Run the service until a signal ends it. Raises `DatabaseInUse`."""
     sys.setswitchinterval(_SWITCH)
@@ -244,6 +253,7 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
     # Not in uvicorn's lifespan, which turns whatever keeps the service from starting into a line of its own log.
     config = uvicorn.Config(build_app(service), lifespan="off", log_config=None, access_log=False)
     async with service.running():
+        _calm_the_collector()
         await _Server(config).serve(sockets=[listener])
 
 

@@ -1,9 +1,10 @@
 """What the operator sets, from environment variables that begin with OFFBOARD_ or from a file `.env`. No logic."""
 
 from typing import Annotated, Final
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX: Final = "OFFBOARD_"
 
@@ -82,6 +83,20 @@ class Settings(BaseSettings):
         400, ge=1, description="Personal data of a closed departure is deleted after this many days."
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("it must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("there is no such time zone")
+        return value
+
     @field_validator("admins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -96,10 +111,12 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise InvalidSettings("\n".join(_explain(dict(problem)) for problem in error.errors())) from None
-    if settings.slack_socket_mode and not settings.slack_app_token:
-        raise InvalidSettings(_line("slack_app_token", "is missing"))
-    if not settings.slack_socket_mode and not settings.slack_signing_secret:
-        raise InvalidSettings(_line("slack_signing_secret", "is missing"))
+    except SettingsError:
+        # Raised for a value that should be JSON and is not; the library names the field in its text only.
+        raise InvalidSettings(_line("zoho_closed", "is not valid JSON")) from None
+    lacking = "slack_app_token" if settings.slack_socket_mode else "slack_signing_secret"
+    if not getattr(settings, lacking):
+        raise InvalidSettings(_line(lacking, "is missing"))
     return settings
 
 

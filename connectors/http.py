@@ -316,9 +316,22 @@ def _tls() -> ssl.SSLContext:
 
 def _payload(response: httpx.Response) -> Any:
     try:
-        return response.json() if response.content else None
+        payload = response.json() if response.content else None
     except ValueError:  # a gateway's HTML page
         return None
+    # A name that a vendor cut in the middle of a character: half of one cannot be stored or sent on.
+    return _whole(payload) if b"\\ud" in response.content.lower() else payload
+
+
+def _whole(value: Any) -> Any:
+    """The same with every half character replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(each) for key, each in value.items()}
+    return value
 
 
 def _text(system: str, problem: Problem, rule: Rule) -> str:

@@ -40,6 +40,8 @@ class Poster:
         self._now = now
         self._wake = asyncio.Event()
         self._edited: dict[str, float] = {}
+        # Messages of which nobody knows whether they stand in their channel, and when to ask again.
+        self._doubtful: dict[str, tuple[Message, float]] = {}
 
     def wake(self) -> None:
         """There is something new to post."""
@@ -57,6 +59,7 @@ class Poster:
 
     async def post_due(self) -> None:
         """Post and edit everything that is due now."""
+        await self._ask_again()
         groups: dict[tuple[str, str], list[Message]] = {}
         for message in await self._database.read(outbox.due, self._now(), 100):
             if message.message_id and time.monotonic() - self._edited.get(message.key, 0.0) < _EDIT_EVERY:
@@ -68,8 +71,15 @@ class Poster:
             if isinstance(end, BaseException):
                 raise end
 
+    async def _ask_again(self) -> None:
+        asked = [message for message, at in self._doubtful.values() if at <= time.monotonic()]
+        for message in asked:
+            del self._doubtful[message.key]
+            await self._settle(message)
+
     async def _recover(self) -> None:
         """What a crash left half-way may stand in the channel already: look before anything is posted again."""
+        self._doubtful.clear()
         for message in await self._database.read(outbox.interrupted):
             await self._settle(message)
 
@@ -108,7 +118,13 @@ class Poster:
             await self._later(message, "interrupted", 0.0)
             return True
         try:
-            found = await self._find(message)
+            since = message.created_at - _LOOK_BACK
+            found = await self._surfaces[message.surface].find(message.recipient, key=message.key, since=since)
+        except (TryLater, AnswerLost) as error:
+            pause = min(getattr(error, "retry_after", None) or 1.0, _LONGEST_PAUSE)
+            log.warning("message.unknown", key=message.key, code=error.code, wait=pause)
+            self._doubtful[message.key] = message, time.monotonic() + pause
+            return False
         except Refused as error:
             log.warning("message.refused", key=message.key, code=error.code)
             await self._database.write(outbox.give_up, message.key, error.code)
@@ -119,16 +135,6 @@ class Poster:
         # The card may have been an older version: it is edited to the newest.
         await self._stands(message, found, version=1)
         return True
-
-    async def _find(self, message: Message) -> MessageRef | None:
-        """Ask until the chat product answers. Raises `Refused`."""
-        since = message.created_at - _LOOK_BACK
-        while True:
-            try:
-                return await self._surfaces[message.surface].find(message.recipient, key=message.key, since=since)
-            except (TryLater, AnswerLost) as error:
-                log.warning("message.unknown", key=message.key, code=error.code)
-                await asyncio.sleep(min(getattr(error, "retry_after", None) or 1.0, _LONGEST_PAUSE))
 
     async def _stands(self, message: Message, reference: MessageRef, *, version: int | None = None) -> None:
         await self._database.write(

@@ -46,7 +46,11 @@ class Database:
             self._reader = _sqlite_engine(parsed, pool_size=_READERS, pragmas=("query_only=ON",))
         else:
             self.engine = create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_size=20, max_overflow=10, pool_pre_ping=True
+                parsed.set(drivername="postgresql+psycopg"),
+                hide_parameters=True,
+                pool_size=20,
+                max_overflow=10,
+                pool_pre_ping=True,
             )
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         # One writer for SQLite, so that our own writes queue here and never sleep on one another's locks.
@@ -117,7 +121,7 @@ def _sqlite_file(url: URL) -> Path:
 
 
 def _sqlite_engine(url: URL, *, pool_size: int, pragmas: tuple[str, ...] = ()) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30)
+    engine = create_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_timeout=30)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
@@ -136,6 +140,7 @@ def _sqlite_engine(url: URL, *, pool_size: int, pragmas: tuple[str, ...] = ()) -
 
 def _take(file: Path) -> TextIO:
     """Lock the file `<name>.lock` beside the database for as long as this process lives."""
+    file = file.resolve()  # by whatever name it was reached, one file has one lock
     file.parent.mkdir(parents=True, exist_ok=True)
     # Who can write to the database can make the service run code, so it is the owner's alone.
     file.touch(mode=0o600)

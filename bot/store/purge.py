@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, case, delete, or_, select, text, update
+from sqlalchemy import Connection, String, and_, case, cast, delete, literal, or_, select, text, update
 
 from bot.store.inbox import InboxState
 from bot.store.outbox import OutboxState
@@ -68,7 +68,12 @@ def _forget_messages(connection: Connection, before: datetime) -> None:
         update(outbox)
         .where(or_(outbox.c.departure_id.in_(purged), old), outbox.c.body != "")
         # An empty message must not be posted any more.
-        .values(body="", recipient=REMOVED, state=case((text(UNPOSTED), OutboxState.FAILED), else_=outbox.c.state))
+        .values(
+            body="",
+            recipient=REMOVED,
+            key=literal("removed:") + cast(outbox.c.seq, String),
+            state=case((text(UNPOSTED), OutboxState.FAILED), else_=outbox.c.state),
+        )
     )
     ended = inbox.c.state.in_((InboxState.DONE, InboxState.FAILED))
     connection.execute(delete(inbox).where(ended, inbox.c.received_at < before))

@@ -1,12 +1,13 @@
 """Zoho CRM's REST API, version 8: paths, envelopes and the query call, without what they are used for."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from connectors.base import Rejected
+from connectors.base import Rejected, Unavailable
 from connectors.http import Answer, Call, Http
 from connectors.zoho import coql
+from connectors.zoho.errors import ODD_ANSWER
 
 _ROOT: Final = "/crm/v8"
 _ABSENT: Final = frozenset({"INVALID_URL_PATTERN", "RESOURCE_NOT_FOUND"})
@@ -46,10 +47,14 @@ class Api:
     async def select(self, query: str) -> tuple[list[Row], bool]:
         """The rows of a COQL query, and whether there are more behind its limit."""
         answer = await self._http.send(Call("POST", f"{_ROOT}/coql", body={"select_query": query}, repeatable=True))
-        payload = answer.payload if isinstance(answer.payload, dict) else {}
-        return payload.get("data", []), bool(payload.get("info", {}).get("more_records"))
+        return rows_of_page(answer, "data")
+
+    async def page(self, path: str, key: str, **params: str | int) -> tuple[list[Row], bool]:
+        """The rows under `key` of one page of a list, and whether there are more pages."""
+        return rows_of_page(await self.fetch(path, **params), key)
 
     async def total(self, module: str, where: str) -> int:
+        """A count; Zoho answers 200 with a row or, where nothing matches, perhaps 204 (which one is undocumented)."""
         rows, _ = await self.select(coql.select(("COUNT(id) as total",), module, where))
         return int(aggregate(rows[0], "total", "count")) if rows else 0
 
@@ -57,9 +62,24 @@ class Api:
         await self._http.aclose()
 
 
+def rows_of_page(answer: Answer, key: str) -> tuple[list[Row], bool]:
+    """The rows of a page: none for 204 or an empty list. An answer that has no list is a fault, never zero records."""
+    if answer.status == 204:
+        return [], False
+    payload = answer.payload if isinstance(answer.payload, dict) else {}
+    rows, info = payload.get(key), payload.get("info") or {}
+    more = isinstance(info, dict) and bool(info.get("more_records"))
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or (more and not rows):
+        raise Unavailable("Zoho CRM answered without the rows asked for", system="zoho_crm", code=ODD_ANSWER)
+    return rows, more
+
+
 def aggregate(row: Row, alias: str, function: str) -> Decimal:
     """The value of an aggregate column. Whether COQL answers with the alias or with `COUNT(id)` is not documented."""
     for key, value in row.items():
         if key == alias or key.lower().startswith(f"{function}("):
-            return Decimal(str(value or 0))
+            try:
+                return Decimal(str(value or 0))
+            except InvalidOperation:
+                break
     raise Rejected("COQL answered without the asked aggregate", system="zoho_crm", code="UNKNOWN_AGGREGATE")

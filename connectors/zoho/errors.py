@@ -21,6 +21,9 @@ def _rules(reaction: Reaction, advice: str, *codes: str) -> tuple[Rule, ...]:
 
 
 # The first row that matches decides. One status and several wordings: 429 is concurrency or the day's allowance.
+# Ours, not Zoho's: success by its status, but no JSON object in it.
+ODD_ANSWER: Final = "ODD_ANSWER"
+
 API_RULES: Final[tuple[Rule, ...]] = (
     Rule(Reaction.QUOTA, status=429, words="24 hour", advice="The day's API credits are used up.", wait=3600),
     Rule(Reaction.QUOTA, status=429, words="24-hour", advice="The day's API credits are used up.", wait=3600),
@@ -28,6 +31,7 @@ API_RULES: Final[tuple[Rule, ...]] = (
     Rule(Reaction.REPEAT, code="RATE_LIMIT_EXCEEDED", advice="Too many calls at once."),
     *_rules(Reaction.REPEAT, "Other jobs are running.", "ALREADY_SCHEDULED", "CONCURRENT_JOB_LIMIT_EXCEEDED"),
     *_rules(Reaction.REPEAT, "The record is locked for now.", "RECORD_LOCKED", "CANNOT_PROCESS"),
+    *_rules(Reaction.UNSURE, "It is not what Zoho CRM answers: is a proxy between us?", ODD_ANSWER),
     *_rules(Reaction.UNSURE, "", "INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"),
     *_rules(Reaction.REPAIR, _RECONSENT, "INVALID_TOKEN", "AUTHENTICATION_FAILURE", "OAUTH_SCOPE_MISMATCH"),
     *_rules(Reaction.REPAIR, _RIGHTS, "NO_PERMISSION", "PERMISSION_DENIED", "AUTHORIZATION_FAILED"),
@@ -103,15 +107,30 @@ _LISTS: Final = ("data", "users", "tags", "modules", "pipeline", "validate_befor
 
 
 def api_problem(call: Call, answer: Answer) -> Problem | None:
-    """The error in an answer of the CRM; None for success and for errors that concern named records of a bulk call."""
-    if answer.status < 400 or (call.by_rows and rows_of(answer)):
+    """The error in an answer of the CRM; None for success and for errors that concern named records of a bulk call.
+
+    Only 204 means "none": a page of HTML or an error object under 200 is a fault, and never zero records.
+    """
+    if call.by_rows and rows_of(answer):
         return None
+    if answer.status < 400:
+        return _fault_under_success(answer)
     error = _error_object(answer.payload)
     code = error.get("code")
     # an older form of 429: {"code": 429, "error": "TOO_MANY_REQUESTS", "error_info": "..."}
     name = code if isinstance(code, str) else error.get("error")
     words = str(error.get("message") or error.get("error_info") or "")
     return Problem(answer.status, str(name or f"HTTP_{answer.status}"), words, _hint(error.get("details")))
+
+
+def _fault_under_success(answer: Answer) -> Problem | None:
+    if answer.status == 204:
+        return None
+    if not isinstance(answer.payload, dict):
+        return Problem(answer.status, ODD_ANSWER)
+    if answer.payload.get("status") == "error" and isinstance(answer.payload.get("code"), str):
+        return Problem(answer.status, answer.payload["code"], str(answer.payload.get("message", "")))
+    return None
 
 
 def token_problem(_call: Call, answer: Answer) -> Problem | None:

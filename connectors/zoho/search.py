@@ -29,9 +29,8 @@ async def recount(api: Api, spec: ModuleSpec, owner: str, *, part: Part, now: da
         params["converted"] = "both"
     counted = 0
     for page in range(1, _CEILING // _PER_PAGE + 1):
-        answer = await api.get(f"/{spec.name}/search", page=page, **params)
-        rows = answer.get("data", [])
+        rows, more = await api.page(f"/{spec.name}/search", "data", page=page, **params)
         counted += sum(part is Part.ALL or spec.phase.is_open(row, now) is (part is Part.OPEN) for row in rows)
-        if not answer.get("info", {}).get("more_records"):
+        if not more:
             break
     return counted

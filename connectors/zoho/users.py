@@ -105,9 +105,8 @@ class Directory:
         users: list[dict[str, Any]] = []
         page, more = 1, True
         while more:
-            answer = await self._api.get("/users", type=kind, page=page, per_page=_PAGE)
-            users += answer.get("users", [])
-            more = bool(answer.get("info", {}).get("more_records"))
+            found, more = await self._api.page("/users", "users", type=kind, page=page, per_page=_PAGE)
+            users += (dict(user) for user in found)
             page += 1
         return users
 

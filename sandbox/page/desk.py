@@ -164,7 +164,11 @@ class Desk:
 
     async def backup(self, body: Body) -> Result:
         worked = self.town.crm.press_backup(BY_KEY[body["who"]].crm_id or "")
-        return {"done": "The mails are saved." if worked else "Zoho has no backup for this kind of mailbox."}
+        return {
+            "done": "The mails are saved."
+            if worked
+            else "Zoho backs up POP mailboxes only, and only those that were POP before the user was deactivated."
+        }
 
     async def close_account(self, body: Body) -> Result:
         await self.town.workspace.deactivate(BY_KEY[body["who"]].slack_id or "")

@@ -80,6 +80,8 @@ class Screen:
         """One sentence that says what to do next."""
         if self.town.service and self.town.service.state in (State.KILLED, State.CRASHED):
             return "The bot is dead. Start it again under Faults, and see that nothing is lost or done twice."
+        if self.town.service and self.town.service.state is State.STARTING:
+            return "The bot is starting; it goes on where it was."
         if place.person in waiting:
             return f"The bot waits for you, {place.person.name}: press a button in your messages from Offboard."
         if waiting:

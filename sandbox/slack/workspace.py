@@ -39,7 +39,9 @@ DEFAULT_SCOPES: Final = frozenset(
         *("channels:history", "groups:history", "im:history", "mpim:history"),
     )
 )
-OFFBOARD: Final = Command("/offboard", "Start or follow an offboarding", "@person [to @successor] | status | help")
+OFFBOARD: Final = Command(
+    "/offboard", "Start or follow an offboarding", "@person | status | list | cancel @person | help"
+)
 
 
 class Workspace:

@@ -12,6 +12,7 @@ from bot_cases import town as made
 from structlog.testing import capture_logs
 
 import sandbox.company
+from sandbox.people import ROSTER
 from sandbox.town import Town
 
 
@@ -32,7 +33,7 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     with pytest.MonkeyPatch.context() as patch:
-        nobody_owns_much = tuple(replace(person, records=person.records // 50) for person in sandbox.company.ROSTER)
+        nobody_owns_much = tuple(replace(person, records=person.records // 50) for person in ROSTER)
         patch.setattr(sandbox.company, "ROSTER", nobody_owns_much)
         async with made(tmp_path_factory.mktemp("town")) as town:
             yield town

@@ -11,7 +11,11 @@ from dialogue_stage import stage as made
 from structlog.testing import capture_logs
 
 import bot.chat.poster
+import bot.chat.receiver
+import bot.chat.slack.edge
 import sandbox.company
+import sandbox.slack.tickets
+from sandbox.people import ROSTER
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,8 +28,12 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 @pytest.fixture(scope="module", autouse=True)
 def _small_and_quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        small = tuple(replace(person, records=person.records // 20) for person in sandbox.company.ROSTER)
+        small = tuple(replace(person, records=person.records // 20) for person in ROSTER)
         patch.setattr(sandbox.company, "ROSTER", small)
+        # On a machine with much else to do, moments that Slack allows are long enough for no answer at all.
+        patch.setattr(sandbox.slack.tickets, "TRIGGER_SECONDS", 60.0)
+        patch.setattr(bot.chat.receiver, "_FORM_SECONDS", 60.0)
+        patch.setattr(bot.chat.slack.edge, "_SUGGEST_SECONDS", 60.0)
         patch.setattr(bot.chat.poster, "_EDIT_EVERY", 0.0)  # Slack's allowance of edits is a real workspace's
         yield
 
@@ -39,9 +47,11 @@ async def module_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def stage(module_stage: Stage) -> AsyncIterator[Stage]:
-    """The module's stage without faults. Departures that others left open may be there."""
+    """The module's stage without faults and without windows. Departures that others left open may be there."""
     module_stage.mark()
     yield module_stage
+    await module_stage.settled()
+    await module_stage.close_windows()
     for faults in module_stage.town.faults.values():
         faults.active.clear()
 

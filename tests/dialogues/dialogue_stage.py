@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from dialogue_servers import Switch, listening, serving
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from bot.app import Service, build_app
 from bot.settings import Settings
@@ -91,8 +91,9 @@ class Stage:
         """Press the newest button with this text, in sight or in a menu; `about` stands on its message."""
         message, block, element, value = await self.button(who, button, about=about)
         self.mark()
-        ids = {"block_id": block, "action_id": element["action_id"]}
-        await self.client(who).click(message=message, value=value, times=times, **ids)
+        await self.client(who).click(
+            message=message, block_id=block, action_id=element["action_id"], value=value, times=times
+        )
 
     async def button(self, who: str, button: str, *, about: str = "") -> tuple[Message, str, Json, str | None]:
         """Where it is: (message, block id, element, the value of the menu entry)."""
@@ -139,8 +140,9 @@ class Stage:
 
     async def offered(self, who: str, query: str) -> list[str]:
         """The names that the successor's field offers for what was typed."""
-        ids = {"block_id": f"{_FIELD}successor", "action_id": _INPUT}
-        found = await self.client(who).options(view=await self.form(who), query=query, **ids)
+        found = await self.client(who).options(
+            view=await self.form(who), query=query, block_id=f"{_FIELD}successor", action_id=_INPUT
+        )
         return [option["text"]["text"] for option in found]
 
     async def clicks_anyway(self, who: str, at: tuple[Message, str, Json, str | None], *, value: str = "") -> Answer:
@@ -265,22 +267,21 @@ class Stage:
         open_ones = await read(departures.open_all)
         if any(departure.state in _BUSY for departure in open_ones):
             return False
-        pending = (
-            select(table.c.state).where(text(words)) for table, words in ((inbox, UNFINISHED), (outbox, UNPOSTED))
-        )
-        return not any([await read(lambda c, query=query: c.execute(query).all()) for query in pending])
+        return not await read(_pending)
 
     async def forget(self, *leavers: str) -> None:
         """These departures are open no more, so that the same people can be used again; open windows are closed."""
         await self.settled()  # a run that ends later would open it again
+        await self.close_windows()
+        for departure in await self.service.database.read(departures.open_all):
+            if not leavers or departure.leaver.email in {BY_KEY[key].email for key in leavers}:
+                await self.service.database.write(_forget, departure.id)
+
+    async def close_windows(self) -> None:
         for who in BY_KEY.values():
             if who.slack_id and not who.slack_deleted:
                 for view in reversed(self.client(who.key).modals()):
                     await self.client(who.key).close(view.id)
-        for departure in await self.service.database.read(departures.open_all):
-            if not leavers or departure.leaver.email in {BY_KEY[key].email for key in leavers}:
-                statement = update(departures_table).where(departures_table.c.id == departure.id).values(open_key=None)
-                await self.service.database.write(lambda connection, it=statement: connection.execute(it))
 
     # What the CRM says
 
@@ -304,6 +305,16 @@ class Stage:
 
     def _user(self, who: str) -> User:
         return next(row.user for row in self.town.crm.overview() if row.user.id == BY_KEY[who].crm_id)
+
+
+def _pending(connection: Connection) -> bool:
+    """Whether a delivery or a message still has to be dealt with."""
+    tables = ((inbox, UNFINISHED), (outbox, UNPOSTED))
+    return any(connection.execute(select(table.c.state).where(text(words))).first() for table, words in tables)
+
+
+def _forget(connection: Connection, departure_id: str) -> None:
+    connection.execute(update(departures_table).where(departures_table.c.id == departure_id).values(open_key=None))
 
 
 def shown(surface: Message | View) -> str:
@@ -336,6 +347,7 @@ async def stage(storage: Path, database_url: str, **changes: Any) -> AsyncIterat
     switch = Switch()
     town = Town(TownOptions(public_url=town_at.url, service_url=service_at.url, storage=storage / "town"))
     town.crm.search_lag_seconds = 0.0
+    town.workspace.deliver_timeout = 60.0
     async with AsyncExitStack() as stack:
         stack.push_async_callback(town.close)
         await stack.enter_async_context(serving(town.app, town_at))

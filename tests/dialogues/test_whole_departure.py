@@ -9,6 +9,7 @@ from dialogue_stage import stage as staged
 
 from bot.store import departures
 from handlers.departure import State
+from handlers.playbooks import StepKey
 from sandbox.people import BY_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,7 +74,7 @@ async def test_the_whole_departure(stage: Stage) -> None:
     assert broken is None
     reported = {result.step: result.evidence for result in departure.steps}
     moved = departure.plan.move if departure.plan else 0
-    assert reported["transfer"] == {"moved": moved, "others": 0, "gone": 0}
+    assert reported[StepKey.TRANSFER] == {"moved": moved, "others": 0, "gone": 0}
     assert f"{en('fact.moved')}*\n{moved}" in shown(await stage.logged(en("closed.title", leaver=BIANCA)))
 
 

@@ -52,7 +52,7 @@ class FakeCrm:
         self.people = {account.id: account for account in (LEAVER, SUCCESSOR, COLLEAGUE, LEAD)}
         self.rows: dict[str, dict[str, Row]] = {module: {} for module in MODULES}
         self.refusals: dict[str, tuple[RowReason, int]] = {}
-        self.before: dict[str, Callable[[], None]] = {}  # by method: once, before its next call
+        self.before: dict[str, Callable[[], object]] = {}  # by method: once, before its next call
         self.failures: dict[str, list[Exception]] = {}  # by method: raised one after the other
         self.lag: list[int] = []  # what the second read path adds to its next counts
         self.writes: list[tuple[str, tuple[str, ...]]] = []

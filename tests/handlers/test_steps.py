@@ -168,7 +168,7 @@ async def test_what_a_colleague_gave_away_meanwhile_is_left_alone(desk: Desk) ->
 
 async def test_a_record_that_vanishes_counts_as_gone(desk: Desk) -> None:
     await desk.approve()
-    desk.crm.before["change_owner"] = lambda: desk.crm.rows["Contacts"].popitem() and None
+    desk.crm.before["change_owner"] = desk.crm.rows["Contacts"].popitem
     assert (await desk.run()).state is State.BACKUP
     assert (await desk.evidence(StepKey.TRANSFER))["gone"] == 1
 
@@ -191,7 +191,7 @@ async def test_late_arrivals_move_by_the_same_rule(desk: Desk) -> None:
 
 async def test_more_late_arrivals_than_the_tolerance_stop_the_run(desk: Desk) -> None:
     await desk.approve()
-    desk.crm.before["change_owner"] = lambda: desk.crm.give("Contacts", 6) and None
+    desk.crm.before["change_owner"] = lambda: desk.crm.give("Contacts", 6)
     departure = await desk.run()
     assert departure.problem
     assert departure.problem.key == "problem.late_arrivals"
