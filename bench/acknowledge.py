@@ -147,34 +147,41 @@ class Bench:
 
     async def warm_up(self) -> None:
         await self._round("warm-up", 0)
-        self.seconds.clear()
 
     async def idle(self) -> None:
         await self._by_hand("idle")
         for number in range(self._size.rounds):
-            await self._round("idle", number)
+            self._keep(await self._round("idle", number))
 
-    async def beside_transfer(self, transfer: Departure) -> int:
-        """The same while records move; how many rounds the transfer lasted for."""
+    async def beside_transfer(self, transfer: Departure) -> None:
+        """The same while records move. A round that the transfer did not outlast does not count."""
         await self._load.fire("ours", 1, [self._slack.mailbox_is_safe(transfer)])
         self.forms += 1
         while not self._database.ask("SELECT 1 FROM ob_ledger LIMIT 1"):  # noqa: ASYNC110 - a file tells nobody
             await asyncio.sleep(0.2)
         await self._by_hand("transfer")
         for number in range(self._size.rounds):
-            await self._round("transfer", number)
+            found = await self._round("transfer", number)
             if self._database.state(transfer.id) != "running":
-                self.seconds = defaultdict(list, {c: s for c, s in self.seconds.items() if c.beside != "transfer"})
-                raise RuntimeError("the transfer was over before the measurement: give it more --records")
-        return self._size.rounds
+                print(f"the transfer was over after {number} rounds; more --records make it last\n")
+                return
+            self._keep(found)
 
-    async def _round(self, beside: str, number: int) -> None:
+    def _keep(self, found: dict[Cell, list[float]]) -> None:
+        for cell, seconds in found.items():
+            self.seconds[cell] += seconds
+
+    async def _round(self, beside: str, number: int) -> dict[Cell, list[float]]:
+        found = {}
         for users, requests in ((1, _ALONE), (MANY, self._size.requests)):
             for kind in KINDS:
                 for server in ("ours", "bare") if number % 2 == 0 else ("bare", "ours"):
                     made = self._commands(requests, server) if kind == "command" else self._clicks(requests, server)
-                    self.seconds[Cell(beside, users, kind, server)] += await self._load.fire(server, users, made)
+                    cell = Cell(beside, users, kind, server)
+                    found[cell] = await self._load.fire(server, users, made)
+                    _say(cell, found[cell])
                     await self._database.finished()
+        return found
 
     def _commands(self, count: int, server: str) -> list[bytes]:
         self.commands += count if server == "ours" else 0
@@ -199,6 +206,13 @@ class Bench:
             self.effects[beside].append(time.perf_counter() - began)
             await asyncio.sleep(0.5)
         await self._database.finished()
+
+
+def _say(cell: Cell, seconds: list[float]) -> None:
+    """One turn as it ended, beside the result: it shows how steady the machine is."""
+    median, tail = 1000 * statistics.median(seconds), 1000 * statistics.quantiles(seconds, n=100)[98]
+    what = f"{cell.beside:8} {cell.users:2} {cell.kind:7} {cell.server}"
+    print(f"{what}  median {median:6.1f}  p99 {tail:7.1f} ms  load {os.getloadavg()[0]:.1f}", file=sys.stderr)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from slack_rig import Rig, rig
+from workspace_rig import Rig, rig
 
 
 @pytest.fixture

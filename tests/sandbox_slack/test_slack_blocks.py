@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slack_rig import actions, button, modal, question, section
 from slack_sdk.models.blocks import Block
+from workspace_rig import actions, button, modal, question, section
 
 from sandbox.slack.blocks import BLOCKS
 from sandbox.slack.model import SlackError

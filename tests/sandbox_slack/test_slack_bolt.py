@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_rig import Rig, actions, button, free_port, modal, question, rig, section, served
+from workspace_rig import Rig, actions, button, free_port, modal, question, rig, section, served
 
 WHO = {"type": "external_select", "min_query_length": 0}
 FORM = modal(question("who", WHO), callback_id="form", notify_on_close=True)

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from slack_rig import Rig, actions, button, section
 from starlette.responses import Response
+from workspace_rig import Rig, actions, button, section
 
 from sandbox.slack import Message
 from sandbox.slack.forms import NotOnScreen

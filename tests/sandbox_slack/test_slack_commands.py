@@ -1,8 +1,8 @@
 """Slash commands from the person's keyboard to the app and back."""
 
 import pytest
-from slack_rig import Rig, actions, button
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from workspace_rig import Rig, actions, button
 
 from sandbox.slack import Client
 from sandbox.slack.courier import signature

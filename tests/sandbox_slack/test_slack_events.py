@@ -2,8 +2,8 @@
 
 import asyncio
 
-from slack_rig import Rig
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from workspace_rig import Rig
 
 QUICKLY = (0.0, 0.01, 0.02)
 

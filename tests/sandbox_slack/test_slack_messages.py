@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from slack_rig import Rig, actions, button, section
 from slack_sdk.errors import SlackApiError
+from workspace_rig import Rig, actions, button, section
 
 LOG = "C0CRMOFFBOARDINGLOG"
 METADATA = {"event_type": "offboard_case", "event_payload": {"case": "7", "step": "approve"}}

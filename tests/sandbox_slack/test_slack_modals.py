@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from slack_rig import Rig, actions, button, modal, question, section
 from starlette.responses import JSONResponse, Response
+from workspace_rig import Rig, actions, button, modal, question, section
 
 from sandbox.slack import View
 from sandbox.slack.forms import NotOnScreen

@@ -1,8 +1,8 @@
 """The people and conversations that the Web API shows."""
 
 import pytest
-from slack_rig import Rig
 from slack_sdk.errors import SlackApiError
+from workspace_rig import Rig
 
 LOG = "C0CRMOFFBOARDINGLOG"
 

@@ -3,8 +3,8 @@
 import aiohttp
 import httpx
 import pytest
-from slack_rig import Rig, actions, button, modal, section
 from slack_sdk.errors import SlackApiError
+from workspace_rig import Rig, actions, button, modal, section
 
 from sandbox.faults import Fault
 
