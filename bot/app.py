@@ -251,7 +251,8 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
     sys.setswitchinterval(_SWITCH)
     service = Service(settings)
     # Not in uvicorn's lifespan, which turns whatever keeps the service from starting into a line of its own log.
-    config = uvicorn.Config(build_app(service), lifespan="off", log_config=None, access_log=False)
+    way_in = service.edge.before(build_app(service))
+    config = uvicorn.Config(way_in, lifespan="off", log_config=None, access_log=False)
     async with service.running():
         _calm_the_collector()
         await _Server(config).serve(sockets=[listener])

@@ -1,7 +1,7 @@
 """Acknowledgements go first.
 
 A chat product waits for its acknowledgement, at most some seconds; nobody waits for a card to the tenth of a second.
-So work begins, piece by piece, when no delivery has come for a moment; under a flood of them, a few times a second.
+So work begins, piece by piece, when no delivery has come for a moment; under a flood of them, twice a second.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 CALM: Final = 0.03  # seconds without a delivery
-PATIENCE: Final = 0.25  # seconds after which the next piece of work begins though deliveries keep coming
+PATIENCE: Final = 0.5  # seconds after which the next piece of work begins though deliveries keep coming
 
 
 class Precedence:

@@ -124,28 +124,6 @@ async def test_a_modal_keeps_what_was_typed_and_shows_errors_beside_fields(page:
     await expect(page.locator(".message").last).to_contain_text("Saved: U0SOFIA service")
 
 
-async def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
-    await page.keyboard.press("Tab")
-    await expect(page.get_by_role("link", name="Skip to the message field")).to_be_focused()
-    await page.keyboard.press("Enter")
-    await page.keyboard.type("/offboard @amit")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".message")).to_contain_text("Preparing")
-    await page.get_by_role("link", name="Tomás Rivera").focus()
-    await page.keyboard.press("Enter")
-    await page.get_by_role("button", name="Change").focus()
-    await page.keyboard.press("Enter")
-    modal = page.get_by_role("dialog", name="Change the plan")
-    await expect(modal).to_be_visible()
-    await page.keyboard.press("ArrowDown")
-    await expect(modal.get_by_role("option").first).to_be_visible()
-    await page.keyboard.press("Escape")  # closes the list only
-    await expect(modal.get_by_role("option")).to_have_count(0)
-    await page.keyboard.press("Escape")
-    await expect(modal).to_be_hidden()
-    await expect(page.get_by_role("combobox", name="Message to")).to_be_focused()
-
-
 async def test_typed_text_and_focus_survive_what_happens_around_them(page: Page, served: Town) -> None:
     field = page.get_by_role("combobox", name="Message to")
     await field.press_sequentially("half a sent")

@@ -22,6 +22,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.chat.slack import controls, ids, render
 from bot.chat.slack.payloads import Ignored, Inbound, Malformed, Search, read
@@ -85,6 +86,18 @@ class SlackEdge:
         router = APIRouter()
         router.add_route(PATH, self.handle, methods=["POST"])
         return router
+
+    def before(self, app: ASGIApp) -> ASGIApp:
+        """The same around an app, for all that goes to the one path: a framework's layers would delay each answer."""
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+                answer = await self.handle(Request(scope, receive))
+                await answer(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return serve
 
     async def handle(self, request: Request) -> Response:
         """Answer one HTTP request."""
