@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from scripted_vendor import LEAVER, ME, ORG, TOKEN, Clock, Vendor, fields_of, make_crm, module, refusal
+from scripted_vendor import IMPATIENT, LEAVER, ME, ORG, TOKEN, Clock, Vendor, fields_of, make_crm, module, refusal
 
 from connectors.zoho.crm import ZohoCrm
 
@@ -34,5 +34,13 @@ def vendor() -> Vendor:
 @pytest.fixture
 async def crm(vendor: Vendor, clock: Clock) -> AsyncIterator[ZohoCrm]:
     connector = make_crm(vendor, clock)
+    yield connector
+    await connector.aclose()
+
+
+@pytest.fixture
+async def impatient_crm(vendor: Vendor, clock: Clock) -> AsyncIterator[ZohoCrm]:
+    """For faults that do not pass: it gives up soon."""
+    connector = make_crm(vendor, clock, timings=IMPATIENT)
     yield connector
     await connector.aclose()

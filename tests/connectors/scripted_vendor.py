@@ -12,7 +12,9 @@ import httpx
 from connectors.http import Timings
 from connectors.zoho.crm import ZohoCrm
 
-QUICK = Timings(base=0.001, cap=0.002, total=0.2, attempt=0.1)
+# Patient with the machine, which may be busy: pauses are short, but an answer may take its time.
+QUICK = Timings(base=0.001, cap=0.002, total=5, attempt=5)
+IMPATIENT = Timings(base=0.001, cap=0.002, total=0.1, attempt=5)
 TOKEN = {"access_token": "1000.secret", "api_domain": "http://api.example", "expires_in": 3600}
 ORG = {"zgid": "77", "primary_email": "boss@acme.example", "iso_code": "EUR", "license_details": {"paid_type": "free"}}
 ME = {"id": "900", "full_name": "Bot", "email": "bot@acme.example", "status": "active"}

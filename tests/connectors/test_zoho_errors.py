@@ -70,11 +70,13 @@ def test_whoever_stops_a_run_is_told_what_to_do() -> None:
         (httpx.Response(502, text="<html>"), Unavailable),
     ],
 )
-async def test_the_reaction_to_an_answer(crm: ZohoCrm, vendor: Vendor, answer: Any, kind: type[Exception]) -> None:
+async def test_the_reaction_to_an_answer(
+    impatient_crm: ZohoCrm, vendor: Vendor, answer: Any, kind: type[Exception]
+) -> None:
     vendor.replies["/users/1"] = answer
 
     with pytest.raises(kind) as caught:
-        await crm.account("1")
+        await impatient_crm.account("1")
 
     assert type(caught.value) is kind
 

@@ -19,13 +19,13 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-async def test_an_odd_answer_never_counts_as_none(crm: ZohoCrm, vendor: Vendor, odd: httpx.Response) -> None:
+async def test_an_odd_answer_never_counts_as_none(impatient_crm: ZohoCrm, vendor: Vendor, odd: httpx.Response) -> None:
     vendor.replies["/coql"] = odd
     vendor.replies["/Projects1/search"] = odd
     for read in (
-        crm.count("11", "Projects1", Part.ALL),
-        crm.recount("11", "Projects1", Part.ALL),
-        crm.owned("11", "Projects1", Part.ALL),
+        impatient_crm.count("11", "Projects1", Part.ALL),
+        impatient_crm.recount("11", "Projects1", Part.ALL),
+        impatient_crm.owned("11", "Projects1", Part.ALL),
     ):
         with pytest.raises(Unavailable):
             await read
