@@ -6,7 +6,7 @@ So work begins, piece by piece, when no delivery has come for a moment; under a 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 CALM: Final = 0.03  # seconds without a delivery
@@ -14,10 +14,15 @@ PATIENCE: Final = 0.5  # seconds after which the next piece of work begins thoug
 
 
 class Precedence:
-    """Knows when the last delivery came. `clock` is monotonic, in seconds."""
+    """Knows when the last delivery came. `clock` is monotonic, in seconds; `sleep` waits by it."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._clock = clock
+        self._sleep = sleep
         self._calm_at = 0.0
 
     def delivery(self) -> None:
@@ -27,8 +32,8 @@ class Precedence:
     async def calm(self) -> None:
         """Wait for calm, but not for long."""
         latest = self._clock() + PATIENCE
-        while (wait := min(self._calm_at, latest) - self._clock()) > 0:  # noqa: ASYNC110 - each delivery would wake it
-            await asyncio.sleep(wait)
+        while (wait := min(self._calm_at, latest) - self._clock()) > 0:  # each delivery would wake an event
+            await self._sleep(wait)
 
 
 class Line:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import stat
-import statistics
 import subprocess
 import sys
 import textwrap
@@ -225,18 +224,4 @@ async def test_kill_in_the_middle_of_a_write_leaves_no_half(database_url: str) -
     assert await database.read(_notes) == ["whole"]
     await database.write(_note, "after")
     assert await database.read(_notes) == ["after", "whole"]
-    await database.close()
-
-
-async def test_a_small_write_is_quick(sqlite_url: str) -> None:
-    """Typically 0.4 ms; the bound leaves room for a busy machine."""
-    database = Database(sqlite_url)
-    await database.upgrade()
-    await database.write(_make_notes)
-    taken = []
-    for _ in range(200):
-        start = time.perf_counter()
-        await database.write(_note, "x")
-        taken.append(time.perf_counter() - start)
-    assert statistics.median(taken) < 0.01
     await database.close()
