@@ -25,9 +25,10 @@ verification    1 count for each module: nothing is left, even of what had nothi
 deactivation    2: the change, and a look whether it holds
 second path     1 search for each module: nothing is left, read another way
 
-Not among the fewest, though the service makes them: samples of more modules than are shown, the second count that a
-module needs whose open and closed records no single query can tell apart, a guard for each 10,000 records, a fresh list
-of users when the successor is chosen, looks again where Zoho's search lags behind. They are the difference.
+Not among the fewest, though the service makes them: the sample of contacts that tells the kind of mailbox, the second
+count that a module needs whose open and closed records no single query can tell apart, a guard for each 10,000 records,
+a fresh list of users when the successor is chosen, a second try for records that were locked for a moment, looks again
+where Zoho's search lags behind. They are the difference.
 """
 
 import argparse

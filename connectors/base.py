@@ -223,7 +223,10 @@ class Connector(Protocol):
         """One user as the vendor sees them now. Raises `Rejected` with code "NOT_FOUND" where there is none."""
 
     async def inventory(self, account_id: str) -> Inventory:
-        """Count what the account owns, by module, open and closed, with values and a few samples."""
+        """Count what the account owns, by module, open and closed, with values.
+
+        The three modules with the most open records, at least, come with a few samples.
+        """
 
     async def owned(self, account_id: str, module: str, part: Part, *, after: str | None = None) -> Page:
         """One page of the records that the account owns, read by the query language in pages of `limits.read`."""

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
 
 from connectors.base import (
     Account,
     BatchResult,
     Check,
-    Holding,
     Inventory,
     Limits,
-    MailboxKind,
     Page,
     Part,
     Record,
 )
-from connectors.http import Http, Timings, Transport, together
+from connectors.http import Http, Timings, Transport
 from connectors.zoho import coql
 from connectors.zoho.api import Api
 from connectors.zoho.auth import ZohoAuthority
@@ -103,15 +100,15 @@ class ZohoCrm:
         metadata = await self._catalogue.metadata()
         now = self._clock()
         surveyor = Surveyor(self._api, owner=account_id, now=now, url_of=self.record_url)
-        holdings = await together(surveyor.holding(spec) for spec in metadata.covered.values())
+        holdings = await surveyor.holdings(metadata.covered.values())
         return Inventory(
             account=account,
             taken_at=now,
-            holdings=tuple(holdings),
+            holdings=holdings,
             not_covered=metadata.not_covered,
             hazards=tuple(sorted(await self._hazards(account, surveyor, metadata))),
             currency=organisation.currency,
-            mailbox=await _mailbox(surveyor, holdings),
+            mailbox=await surveyor.mailbox(holdings),
         )
 
     async def owned(self, account_id: str, module: str, part: Part, *, after: str | None = None) -> Page:
@@ -186,12 +183,3 @@ class ZohoCrm:
         if any(spec.closed_unknown for spec in metadata.covered.values()):
             hazards.add("hazard.closed_unknown")
         return hazards
-
-
-_MAIL_MODULE: Final = "Contacts"
-
-
-async def _mailbox(surveyor: Surveyor, holdings: Sequence[Holding]) -> MailboxKind:
-    """Asked of one contact that the account owns; without any, Zoho does not say."""
-    samples = [sample for holding in holdings if holding.module.name == _MAIL_MODULE for sample in holding.samples]
-    return await surveyor.mailbox(samples[0].id) if samples else MailboxKind.UNKNOWN

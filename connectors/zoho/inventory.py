@@ -1,19 +1,22 @@
 """Counting what an account owns in as few calls as COQL allows: one for the numbers of a module, one for samples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from connectors.base import Holding, MailboxKind, Part, Rejected, Sample
+from connectors.http import together
 from connectors.zoho.api import Api, Row, aggregate
 from connectors.zoho.coql import all_of, compare, select
 from connectors.zoho.modules import ModuleSpec
 from connectors.zoho.phases import UntilClosed, UntilTime, WhileScheduled
 
-_SAMPLES: Final = 3
+_SAMPLES: Final = 3  # records of a module
+_SAMPLED: Final = 3  # modules: the ones with the most open records
 _GROUPS: Final = 200  # groups in one answer: COQL's cheapest limit
+MAIL_MODULE: Final = "Contacts"
 _HAZARDS: Final = {
     "subordinates": "hazard.subordinates",
     "assignment": "hazard.assignment_rules",
@@ -41,10 +44,16 @@ class Surveyor:
         self._now = now
         self._url_of = url_of
 
-    async def holding(self, spec: ModuleSpec) -> Holding:
-        tally = await self._tally(spec)
-        samples = await self._samples(spec) if tally.open else ()
-        return Holding(spec.module, tally.open, tally.closed, tally.open_value, samples)
+    async def holdings(self, specs: Collection[ModuleSpec]) -> tuple[Holding, ...]:
+        """One for each module, in their order; samples of the modules with the most open records, and of contacts."""
+        tallies = dict(zip(specs, await together(self._tally(spec) for spec in specs), strict=True))
+        by_size = sorted((spec for spec in specs if tallies[spec].open), key=lambda spec: -tallies[spec].open)
+        sampled = [*by_size[:_SAMPLED], *(spec for spec in by_size[_SAMPLED:] if spec.name == MAIL_MODULE)]
+        samples = dict(zip(sampled, await together(self._samples(spec) for spec in sampled), strict=True))
+        return tuple(
+            Holding(spec.module, tally.open, tally.closed, tally.open_value, samples.get(spec, ()))
+            for spec, tally in tallies.items()
+        )
 
     async def hazards(self) -> set[str]:
         """Where the CRM's configuration names the owner.
@@ -60,8 +69,13 @@ class Surveyor:
         found = answer.get("validate_before_transfer", [])
         return {hazard for row in found for key, hazard in _HAZARDS.items() if row.get(key)}
 
-    async def mailbox(self, contact_id: str) -> MailboxKind:
-        """How the owner's mail reaches a contact: the one place where the API tells IMAP from POP.
+    async def mailbox(self, holdings: Collection[Holding]) -> MailboxKind:
+        """How the owner's mail reaches a contact of theirs; without any, Zoho does not say."""
+        contacts = [sample for each in holdings if each.module.name == MAIL_MODULE for sample in each.samples]
+        return await self._mailbox(contacts[0].id) if contacts else MailboxKind.UNKNOWN
+
+    async def _mailbox(self, contact_id: str) -> MailboxKind:
+        """The one place where the API tells IMAP from POP.
 
         https://www.zoho.com/crm/developer/docs/api/v8/get-emails-sharing-details.html; two shapes are in use.
         """
