@@ -172,5 +172,5 @@ def _approval(departure: Departure) -> Token:
 
 def _approval_card(departure: Departure) -> Card:
     asked = f":prompt:{State.APPROVAL}:"
-    found = postings(departure, None, now=datetime.now(UTC), channel=None)
+    found = postings(departure, None, now=datetime.now(UTC), channels=())
     return next(posting.card for posting in found if asked in posting.key)

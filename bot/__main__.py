@@ -28,7 +28,7 @@ def _settings() -> Settings:
 def serve() -> None:
     """Run the service."""
     from bot import app
-    from bot.store.database import DatabaseInUse
+    from bot.store.database import DatabaseInUse, DatabaseUnusable
     from bot.telemetry import configure_logging
 
     settings = _settings()
@@ -36,7 +36,7 @@ def serve() -> None:
     with _listener(settings.host, settings.port) as listener:
         try:
             asyncio.run(app.serve(settings, listener))
-        except DatabaseInUse as error:
+        except (DatabaseInUse, DatabaseUnusable) as error:
             click.echo(str(error), err=True)
             sys.exit(3)
 
@@ -88,8 +88,48 @@ def manifest_slack(url: str | None) -> None:
         raise click.BadParameter(str(error), param_hint="--url") from error
 
 
+@manifest.command("cliq")
+@click.option("--url", required=True, help="The public https address of the service.")
+def manifest_cliq(url: str) -> None:
+    """Print the components that Zoho Cliq gets, to be read; `offboard install cliq` registers them."""
+    from manifests.cliq import text
+
+    try:
+        click.echo(text(url), nl=False)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--url") from error
+
+
+@main.group()
+def install() -> None:
+    """Register Offboard in a chat product that lets a program do it."""
+
+
+@install.command("cliq")
+@click.option("--url", help=f"The public https address of the service; left out: {PREFIX}PUBLIC_URL.")
+@click.option("--yes", is_flag=True, help="Change what differs without asking.")
+def install_cliq(url: str | None, *, yes: bool) -> None:
+    """Register command, bot and functions in Zoho Cliq, or bring them up to date."""
+    from bot import installation
+    from bot.telemetry import configure_logging
+
+    settings = _settings()
+    configure_logging("error")
+    url = url or settings.public_url
+    if url is None:
+        raise click.UsageError(f"Give --url, or set {PREFIX}PUBLIC_URL.")
+    try:
+        wanted = installation.wanted_components(settings, url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    console = installation.Console(click.echo, lambda question: yes or click.confirm(question))
+    sys.exit(0 if asyncio.run(installation.install_cliq(settings, wanted, console)) else 1)
+
+
 @main.command()
-@click.option("--port", default=8484, show_default=True, help="The one port of page and bot.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8484, show_default=True, help="The one port of page and bot."
+)
 @click.option("--leaver", default="amit", show_default=True, help="Whose departure the case is about.")
 @click.option("--records", type=click.IntRange(min=0), help="How many records the leaver owns.")
 @click.option("--seed", default=7, show_default=True, help="Another seed makes another company.")
@@ -98,6 +138,7 @@ def manifest_slack(url: str | None) -> None:
     "--wire", type=click.Path(path_type=Path, dir_okay=False), help="Write every HTTP exchange as JSON lines."
 )
 @click.option("--script", is_flag=True, help="Play a whole departure without a browser, print it, and end.")
+@click.option("--surface", default="both", show_default=True, help="Where people are: slack, cliq or both.")
 @click.option("--socket-mode", is_flag=True, help="Let the bot reach Slack by Socket Mode instead of HTTP.")
 def demo(**options: object) -> None:
     """Start the service in a town of simulated vendors; nothing outside this machine is touched."""
@@ -111,27 +152,17 @@ def demo(**options: object) -> None:
 
 
 def _town_settings(addresses: dict[str, str]) -> dict[str, str]:
-    """The service's settings in the town."""
-    values = {
-        "admins": addresses["admins"],
+    """The service's settings in the town: what the town names by a setting's name, and what follows from the rest."""
+    direct = {name: value for name, value in addresses.items() if name not in ("storage", "public_url")}
+    values = direct | {
         "database_url": f"sqlite:///{addresses['storage']}/offboard.sqlite3",
-        "port": addresses["port"],
         "time_zone": "Europe/Berlin",
-        "slack_bot_token": addresses["slack_bot_token"],
-        "slack_signing_secret": addresses["slack_signing_secret"],
-        "slack_app_token": addresses["slack_app_token"],
-        "slack_socket_mode": addresses["socket_mode"],
-        "slack_log_channel": addresses["log_channel"],
-        "slack_api_url": addresses["slack_api_url"],
-        "zoho_accounts_url": addresses["zoho_accounts_url"],
         "zoho_web_url": addresses["public_url"],
-        "zoho_client_id": addresses["zoho_client_id"],
-        "zoho_client_secret": addresses["zoho_client_secret"],
-        "zoho_refresh_token": addresses["zoho_refresh_token"],
         # A person watches: pauses are short.
         "patience_seconds": "0.7",
         "http_pause_seconds": "0.2",
         "tries": "20",
+        "cliq_lock_seconds": "2",
     }
     return {PREFIX + name.upper(): value for name, value in values.items()}
 

@@ -18,7 +18,14 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Response
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
+from bot.chat.cliq.checks import check_cliq
+from bot.chat.cliq.client import CliqApi, cliq_http
+from bot.chat.cliq.edge import CliqEdge
+from bot.chat.cliq.pace import Pace
+from bot.chat.cliq.surface import CliqSurface
+from bot.chat.cliq.verify import Verifier
 from bot.chat.people import ChatPeople
 from bot.chat.poster import Poster
 from bot.chat.precedence import Line, Precedence
@@ -31,15 +38,20 @@ from bot.chat.slack.socket import SocketConnection
 from bot.chat.slack.surface import SlackSurface
 from bot.chat.surface import Surface
 from bot.engine import DurableEngine, EngineSettings
+from bot.relay.announcer import Announcer
+from bot.relay.edge import RelayEdge
 from bot.settings import Settings
+from bot.store import inbox
 from bot.store.database import Database
 from bot.store.purge import purge
 from bot.store.transaction import SqlStore
 from connectors.base import Check, Connector, ConnectorError
 from connectors.http import Timings
+from connectors.zoho.auth import ZohoAuthority
 from connectors.zoho.crm import ZohoCrm
 from handlers.cards import Channel
 from handlers.conversation import Conversation, HouseRules
+from handlers.ghosts import GhostWatch
 from handlers.plan import Tolerance
 from handlers.ports import Job
 from handlers.run import Advance, Runner
@@ -75,6 +87,37 @@ def build_connectors(settings: Settings) -> dict[str, Connector]:
     return {zoho.system: zoho}
 
 
+def _slack(settings: Settings) -> SlackSurface | None:
+    if settings.slack_bot_token is None:
+        return None
+    return SlackSurface(web_client(settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url))
+
+
+def cliq_authority(settings: Settings, refresh_token: str, *, clock: Callable[[], datetime]) -> ZohoAuthority:
+    """The grant that posts in Cliq, whose host no token answer names."""
+    secret = settings.cliq_client_secret or settings.zoho_client_secret
+    return ZohoAuthority(
+        accounts_url=settings.cliq_accounts_url or settings.zoho_accounts_url,
+        api_url=settings.cliq_api_url,
+        own_host=True,
+        client_id=settings.cliq_client_id or settings.zoho_client_id,
+        client_secret=secret.get_secret_value(),
+        refresh_token=refresh_token,
+        clock=clock,
+        timings=Timings(base=settings.http_pause_seconds, cap=settings.http_pause_seconds * 30, total=10.0),
+    )
+
+
+def _cliq(settings: Settings, clock: Callable[[], datetime]) -> CliqSurface | None:
+    if settings.cliq_refresh_token is None:
+        return None
+    http = cliq_http(cliq_authority(settings, settings.cliq_refresh_token.get_secret_value(), clock=clock))
+    pace = Pace(longest=settings.cliq_lock_seconds)
+    token = settings.cliq_webhook_token.get_secret_value() if settings.cliq_webhook_token else None
+    api = CliqApi(http, pace)
+    return CliqSurface(api, bot=settings.cliq_bot, url=settings.cliq_api_url, webhook_token=token)
+
+
 class Service:
     """The parts of a running service, built once from the settings."""
 
@@ -83,15 +126,18 @@ class Service:
         self.now = now
         self.database = Database(settings.database_url)
         self.connectors = build_connectors(settings)
-        self.web = web_client(settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
-        self.slack = SlackSurface(self.web)
-        self.surfaces: dict[str, Surface] = {self.slack.name: self.slack}
+        self.slack = _slack(settings)
+        self.cliq = _cliq(settings, now)
+        self.surfaces: dict[str, Surface] = {part.name: part for part in (self.slack, self.cliq) if part}
         precedence = Precedence()
         self.poster = Poster(self.database, self.surfaces, now=now, precedence=precedence)
         store = SqlStore(self.database, self._enqueue, now, on_messages=self.poster.wake)
         people = ChatPeople(self.surfaces)
-        rules = HouseRules(settings.admins, self._channel(), settings.language)
-        self.conversation = Conversation(store=store, people=people, connectors=self.connectors, rules=rules, now=now)
+        rules = HouseRules(settings.admins, self._channels(), settings.language)
+        self.ghosts = GhostWatch(self.connectors, now=now)
+        self.conversation = Conversation(
+            store=store, people=people, connectors=self.connectors, rules=rules, ghosts=self.ghosts, now=now
+        )
         self.runner = Runner(
             store=store, people=people, connectors=self.connectors, rules=rules, settings=self._run_settings(), now=now
         )
@@ -104,14 +150,40 @@ class Service:
             language=settings.language, now=now, precedence=precedence,
         )  # fmt: skip
         self._runs = Line(precedence)
-        texts = Texts(settings.language)
-        secret = settings.slack_signing_secret
-        self.edge = SlackEdge(
+        self.slack_edge = self._slack_edge()
+        self.cliq_edge = self._cliq_edge()
+        self.relay_edge = self._relay_edge()
+        self.readiness = Readiness(self)
+
+    def _slack_edge(self) -> SlackEdge | None:
+        if self.slack is None:
+            return None
+        texts, secret = Texts(self.settings.language), self.settings.slack_signing_secret
+        return SlackEdge(
             self.receiver,
             acknowledge=lambda delivery: acknowledgement(texts, delivery),
-            signing_secret=secret.get_secret_value() if secret and not settings.slack_socket_mode else None,
+            signing_secret=secret.get_secret_value() if secret and not self.settings.slack_socket_mode else None,
         )
-        self.readiness = Readiness(self)
+
+    def _relay_edge(self) -> RelayEdge | None:
+        secret, channels = self.settings.relay_secret, self._channels()
+        if secret is None or not channels:
+            return None
+        zoho = self.connectors[ZohoCrm.system]
+        announcer = Announcer(self.database, zoho, channels=channels, now=self.now, on_messages=self.poster.wake)
+        return RelayEdge(announcer, secret=secret.get_secret_value())
+
+    def _cliq_edge(self) -> CliqEdge | None:
+        if self.cliq is None:
+            return None
+        texts, secret = Texts(self.settings.language), self.settings.cliq_url_secret
+        return CliqEdge(
+            self.receiver,
+            self.cliq,
+            Verifier(self.settings.cliq_public_key, secret.get_secret_value() if secret else None, clock=time.time),
+            late=texts.t("command.received"),
+            saved=texts.t("form.saved"),
+        )
 
     async def _advance(self, departure_id: str, run: int) -> Advance:
         await self._runs.turn()
@@ -120,16 +192,20 @@ class Service:
     def _enqueue(self, connection: Connection, job: Job) -> None:
         self.engine.enqueue(connection, job)
 
-    def _channel(self) -> Channel | None:
-        if self.settings.slack_log_channel is None:
-            return None
-        return Channel(self.settings.slack_log_channel, "slack", self.settings.language, self.settings.time_zone)
+    def _channels(self) -> tuple[Channel, ...]:
+        """Where owner changes are announced."""
+        named = {"slack": self.settings.slack_log_channel, "cliq": self.settings.cliq_log_channel}
+        return tuple(
+            Channel(channel, surface, self.settings.language, self.settings.time_zone)
+            for surface, channel in named.items()
+            if channel and surface in self.surfaces
+        )
 
     def _run_settings(self) -> RunSettings:
         return RunSettings(
             tolerance=Tolerance(self.settings.drift_records, self.settings.drift_percent),
             per_record_notices=self.settings.per_record_notices,
-            channel=self._channel(),
+            channels=self._channels(),
             patience=self.settings.patience_seconds,
             tries=self.settings.tries,
         )
@@ -147,15 +223,16 @@ class Service:
             await self.database.upgrade()
             for connector in self.connectors.values():
                 stack.push_async_callback(connector.aclose)
-            stack.push_async_callback(self.slack.aclose)
+            for surface in self.surfaces.values():
+                stack.push_async_callback(surface.aclose)
             stack.push_async_callback(self.engine.stop)
             await self.engine.start()
-            for work in (self.poster.run, self.receiver.run):
+            for work in (self.poster.run, self.receiver.run, self.ghosts.run, self.engine.watch):
                 stack.push_async_callback(_cancel, asyncio.create_task(_for_ever(work)))
             stack.push_async_callback(self.receiver.drain)
-            if self.settings.slack_socket_mode and self.settings.slack_app_token:
+            if self.slack and self.slack_edge and self.settings.slack_socket_mode and self.settings.slack_app_token:
                 token = self.settings.slack_app_token.get_secret_value()
-                socket = SocketConnection(self.edge, self.web, app_token=token)
+                socket = SocketConnection(self.slack_edge, self.slack.client, app_token=token)
                 stack.push_async_callback(socket.aclose)
                 socket.start()
             log.info("service.up")
@@ -188,11 +265,27 @@ class Readiness:
 
     async def checks(self) -> tuple[Check, ...]:
         if time.monotonic() - self._looked >= _CHECK_EVERY:
-            found = [*await check_slack(self._service.web)]
+            found: list[Check] = []
+            if self._service.database.upgraded:
+                found.append(await _check_store(self._service.database))
+            if self._service.slack:
+                found.extend(await check_slack(self._service.slack.client))
+            if self._service.cliq:
+                found.extend(await check_cliq(self._service.cliq, self._service.settings.cliq_log_channel))
             for connector in self._service.connectors.values():
                 found.extend(await _checks_of(connector))
             self._checks, self._looked = tuple(found), time.monotonic()
         return self._checks
+
+
+async def _check_store(database: Database) -> Check:
+    """Whether what comes in could be stored: a full disk or a database that is away lets nothing in."""
+    try:
+        await database.write(inbox.probe)
+    except OperationalError as error:
+        advice = "Is the disk full, the file read-only, or Postgres away? Nothing that comes in can be stored now."
+        return Check("store", passed=False, found=type(error.orig).__name__, advice=advice)
+    return Check("store", passed=True, found="takes writes")
 
 
 async def _checks_of(connector: Connector) -> tuple[Check, ...]:
@@ -210,7 +303,9 @@ async def _checks_of(connector: Connector) -> tuple[Check, ...]:
 def build_app(service: Service) -> FastAPI:
     """The service's way in as an ASGI app; it answers while the service is `running`."""
     app = FastAPI(title="Offboard", openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(service.edge.router())
+    for edge in (service.slack_edge, service.cliq_edge, service.relay_edge):
+        if edge:
+            app.include_router(edge.router())
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:
@@ -251,7 +346,8 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
     sys.setswitchinterval(_SWITCH)
     service = Service(settings)
     # Not in uvicorn's lifespan, which turns whatever keeps the service from starting into a line of its own log.
-    way_in = service.edge.before(build_app(service))
+    app = build_app(service)
+    way_in = service.slack_edge.before(app) if service.slack_edge else app
     config = uvicorn.Config(way_in, lifespan="off", log_config=None, access_log=False)
     async with service.running():
         _calm_the_collector()
@@ -260,7 +356,7 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
 
 async def _way_in(settings: Settings) -> tuple[Check, ...]:
     secret = settings.slack_signing_secret
-    if settings.slack_socket_mode or settings.public_url is None or secret is None:
+    if settings.slack_bot_token is None or settings.slack_socket_mode or settings.public_url is None or secret is None:
         return ()
     return (await check_click(settings.public_url, secret.get_secret_value()),)
 
@@ -271,7 +367,8 @@ async def run_checks(settings: Settings) -> tuple[Check, ...]:
     try:
         return (*await service.readiness.checks(), *await _way_in(settings))
     finally:
-        await service.slack.aclose()
+        for surface in service.surfaces.values():
+            await surface.aclose()
         for connector in service.connectors.values():
             await connector.aclose()
         await service.database.close()

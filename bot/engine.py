@@ -4,6 +4,8 @@ A run is a loop of short steps, each of which calls the work for one bounded uni
 tables, so a step that is cut off by a crash is simply called again after the restart. People wait as rows, never here.
 
     enqueue(connection, job) ── same transaction as the click ──▶ queue ──▶ plan | run ──▶ unit, unit, unit …
+                                                                    ▲                     │
+                                                                    └── watch: what the engine let go of
 """
 
 import asyncio
@@ -13,11 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus
 from sqlalchemy import Connection, Engine
 
 from handlers.ports import Job, JobName
 from handlers.run import Advance
+
+log = structlog.get_logger("offboard.engine")
 
 # Bumping it would leave running work to nobody; the engine's default changes with every edit of a workflow's source.
 # https://docs.dbos.dev/python/tutorials/upgrading-workflows
@@ -41,6 +46,7 @@ class EngineSettings:
 
     worker: str = "local"
     poll_seconds: float = 0.2
+    watch_seconds: float = 30.0
 
 
 class DurableEngine:
@@ -57,13 +63,14 @@ class DurableEngine:
         self._settings = settings
         self._client: DBOSClient | None = None
         self._leaving = False
+        self._active: dict[asyncio.Task[Any], str] = {}
 
     async def start(self) -> None:
         """Take up unfinished work and serve the queues."""
         logging.getLogger("dbos").setLevel(logging.WARNING)
         DBOS(config=self._config())
         for name, work in self._work.items():
-            _register(name, work, lambda: self._leaving)
+            _register(name, work, lambda: self._leaving, self._note)
         daily = DBOS.workflow(name="offboard.daily")(_daily_workflow(self._daily))
         DBOS.launch()
         self._client = DBOSClient(
@@ -88,6 +95,50 @@ class DurableEngine:
             connection, _options(job.name, job.id, job.system, 0.0), job.departure_id, job.serial, job.system, 1
         )
 
+    async def watch(self) -> None:
+        """Look for ever for what the engine let go of, and have it taken up again.
+
+        A fault of the database that it does not wait out (a full disk) reaches it where it stores a result: then the
+        entry stays as if it ran, or ends with that fault. Both are safe to begin anew: units read from our own tables
+        what has been done, and what they have to say is a result, never an error.
+        """
+        suspects: set[str] = set()
+        while True:
+            await asyncio.sleep(self._settings.watch_seconds)
+            lost = await self._lost()
+            # The queue marks an entry as running a moment before it runs: only what is idle in two looks was let go.
+            found = [workflow for workflow in lost if workflow.workflow_id in suspects]
+            suspects = {workflow.workflow_id for workflow in lost} - suspects
+            for workflow in found:
+                await self._take_up(workflow)
+
+    async def _lost(self) -> list[WorkflowStatus]:
+        """Entries of this process that should be at work, or should have ended well, and are not here."""
+        listed = await DBOS.list_workflows_async(
+            name=[_workflow_name(name) for name in _QUEUES], status=["PENDING", "ERROR"],
+            executor_id=self._settings.worker, load_input=False, load_output=False,
+        )  # fmt: skip
+        active = set(self._active.values())
+        return [workflow for workflow in listed if workflow.workflow_id not in active]
+
+    async def _take_up(self, lost: WorkflowStatus) -> None:
+        if lost.workflow_id in self._active.values():
+            return
+        log.warning("work.taken_up", workflow=lost.workflow_id, was=lost.status.lower())
+        if lost.status == "PENDING":
+            await DBOS.resume_workflow_async(lost.workflow_id, queue_name=lost.queue_name)
+        else:
+            await DBOS.rewind_workflow_async(
+                lost.workflow_id, queue_name=lost.queue_name, queue_partition_key=lost.queue_partition_key
+            )
+
+    def _note(self) -> None:
+        """Count the calling workflow as active until its task is over, which is when its outcome has been stored."""
+        task, workflow_id = asyncio.current_task(), DBOS.workflow_id
+        if task and workflow_id:
+            self._active[task] = workflow_id
+            task.add_done_callback(self._active.pop)
+
     async def stop(self) -> None:
         """Let running units end and go away; what is left goes on at the next start."""
         self._leaving = True
@@ -110,11 +161,15 @@ class DurableEngine:
         }
 
 
+def _workflow_name(name: JobName) -> str:
+    return f"offboard.{name}"
+
+
 def _options(name: JobName, workflow_id: str, partition: str, delay: float) -> Any:
     if not partition:
         raise ValueError("a job without a partition would wait for ever")
     return {
-        "workflow_name": f"offboard.{name}",
+        "workflow_name": _workflow_name(name),
         "queue_name": _QUEUES[name],
         "workflow_id": workflow_id,
         "queue_partition_key": partition,
@@ -122,7 +177,7 @@ def _options(name: JobName, workflow_id: str, partition: str, delay: float) -> A
     }
 
 
-def _register(name: JobName, work: Work, leaving: Callable[[], bool]) -> None:
+def _register(name: JobName, work: Work, leaving: Callable[[], bool], note: Callable[[], None]) -> None:
     async def unit(departure_id: str, serial: int) -> dict[str, Any]:
         advance = await work(departure_id, serial)
         wait = advance.wait
@@ -138,6 +193,7 @@ def _register(name: JobName, work: Work, leaving: Callable[[], bool]) -> None:
     )(unit)
 
     async def workflow(departure_id: str, serial: int, system: str, part: int) -> str:
+        note()
         wait = 0.0
         for _ in range(_UNITS):
             done = await step(departure_id, serial)
@@ -153,7 +209,7 @@ def _register(name: JobName, work: Work, leaving: Callable[[], bool]) -> None:
         )
         return "continued"
 
-    DBOS.workflow(name=f"offboard.{name}", max_recovery_attempts=1000)(workflow)
+    DBOS.workflow(name=_workflow_name(name), max_recovery_attempts=1000)(workflow)
 
 
 def _daily_workflow(daily: Callable[[], Awaitable[None]]) -> Callable[[datetime, Any], Coroutine[Any, Any, None]]:

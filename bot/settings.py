@@ -1,12 +1,21 @@
 """What the operator sets, from environment variables that begin with OFFBOARD_ or from a file `.env`. No logic."""
 
-from typing import Annotated, Final
+import re
+from collections.abc import Collection
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX: Final = "OFFBOARD_"
+
+# As SQLAlchemy reads it, but with no @ in the host: that is the rest of a password, which errors would show.
+_POSTGRES: Final = re.compile(r"postgresql://([^:/]*(:[^@]*)?@)?(\[[^]/?@]+\]|[^]:/?@[]+)?(:\d+)?(/[^?]*)?(\?.*)?")
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+# Satisfies every setting that must be set, so that the rest can be looked at without it.
+_STAND_IN: Final = "nobody@example.com"
 
 
 class InvalidSettings(Exception):
@@ -32,7 +41,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("UTC", description="Time zone of channel notices, such as Europe/Berlin.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 
-    slack_bot_token: SecretStr = Field(description="Slack app > OAuth & Permissions > Bot User OAuth Token (xoxb-…).")
+    slack_bot_token: SecretStr | None = Field(
+        None, description="Slack app > OAuth & Permissions > Bot User OAuth Token (xoxb-…). Empty: Slack is not used."
+    )
     slack_signing_secret: SecretStr | None = Field(
         None, description="Slack app > Basic Information > Signing Secret. Needed unless Socket Mode is on."
     )
@@ -43,12 +54,55 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None,
         pattern="^https?://",
-        description="Where Slack reaches the service, such as https://offboard.example.com: doctor clicks there.",
+        description="Where Slack or Cliq reaches the service, such as https://offboard.example.com: for doctor.",
     )
     slack_log_channel: str | None = Field(
         None, description="Id of the channel for owner changes (C…); empty for none. The bot must be a member."
     )
     slack_api_url: str = Field("https://slack.com/api/", description="Only ever changed for the sandbox.")
+
+    cliq_refresh_token: SecretStr | None = Field(
+        None, description="The refresh token of the grant that posts in Cliq. Empty: Cliq is not used."
+    )
+    cliq_client_id: str | None = Field(None, description="Client ID of that grant; empty: the one of Zoho CRM.")
+    cliq_client_secret: SecretStr | None = Field(
+        None, description="Client Secret of that grant; empty: the one of Zoho CRM."
+    )
+    cliq_accounts_url: str | None = Field(
+        None, description="Accounts server of Cliq's data centre; empty: the one of Zoho CRM."
+    )
+    cliq_api_url: str = Field(
+        "https://cliq.zoho.com", description="Cliq in your data centre, such as https://cliq.zoho.eu."
+    )
+    cliq_bot: str = Field(
+        "offboard", pattern="^[A-Za-z0-9_-]+$", description="The bot's unique name; `offboard install cliq` prints it."
+    )
+    cliq_url_secret: SecretStr | None = Field(
+        None, description="A long random word in the URL that Cliq calls. Needed where there is no public key."
+    )
+    cliq_public_key: str | None = Field(
+        None, description="The extension's public key (base64), by which Cliq's deliveries are verified."
+    )
+    cliq_log_channel: str | None = Field(
+        None, description="Unique name of the Cliq channel for owner changes; empty for none. The bot must be in it."
+    )
+
+    cliq_webhook_token: SecretStr | None = Field(
+        None, description="A webhook token (zapikey) for posting in the log channel; empty: the grant posts there too."
+    )
+    cliq_lock_seconds: float = Field(
+        600.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="How long to leave Cliq alone after it has refused a call as one too many; it locks for minutes.",
+    )
+
+    relay_secret: SecretStr | None = Field(
+        None,
+        min_length=20,
+        max_length=50,
+        description="A secret for Zoho CRM's own owner-change events; empty: they are not taken.",
+    )
 
     zoho_accounts_url: str = Field(
         "https://accounts.zoho.com",
@@ -70,15 +124,19 @@ class Settings(BaseSettings):
     drift_records: int = Field(
         5, ge=0, description="Per module: this many records more or less keep an approval valid."
     )
-    drift_percent: float = Field(2.0, ge=0, le=100, description="The same in percent; the larger of the two counts.")
+    drift_percent: float = Field(
+        2.0, ge=0, le=100, allow_inf_nan=False, description="The same in percent; the larger of the two counts."
+    )
     per_record_notices: int = Field(
         10, ge=0, le=100, description="Up to this many records of a module are announced one by one."
     )
     patience_seconds: float = Field(
-        5.0, gt=0, description="First pause before trying again what a vendor refuses for now."
+        5.0, gt=0, allow_inf_nan=False, description="First pause before trying again what a vendor refuses for now."
     )
     tries: int = Field(6, ge=1, le=50, description="How often to try again before a person is asked.")
-    http_pause_seconds: float = Field(2.0, gt=0, description="First pause between two tries of one call to a vendor.")
+    http_pause_seconds: float = Field(
+        2.0, gt=0, allow_inf_nan=False, description="First pause between two tries of one call to a vendor."
+    )
     retention_days: int = Field(
         400, ge=1, description="Personal data of a closed departure is deleted after this many days."
     )
@@ -88,6 +146,20 @@ class Settings(BaseSettings):
     def _known_store(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("it must begin with sqlite:/// or postgresql://")
+        if value.partition("?")[0] in ("sqlite:///", "sqlite:///:memory:"):
+            raise ValueError("it names no file")
+        if value.startswith("postgresql:") and not _POSTGRES.fullmatch(value):
+            raise ValueError("it is not of that form; within a name or password, write @ as %40 and : as %3A")
+        return value
+
+    @field_validator(
+        "public_url", "slack_api_url", "cliq_accounts_url", "cliq_api_url", "zoho_accounts_url", "zoho_api_url",
+        "zoho_web_url",
+    )  # fmt: skip
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not _is_web_address(value):
+            raise ValueError("it must be a URL with http:// or https:// and a host")
         return value
 
     @field_validator("time_zone")
@@ -104,31 +176,75 @@ class Settings(BaseSettings):
             return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("admins")
+    @classmethod
+    def _addresses(cls, value: frozenset[str]) -> frozenset[str]:
+        if not all(_ADDRESS.fullmatch(admin) for admin in value):
+            raise ValueError("each must be an e-mail address, with an @")
+        return value
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        url = urlsplit(value)
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and not re.search(r"\s", value)
+    except ValueError:  # a port that is no number, brackets that do not close
+        return False
+
 
 def load_settings() -> Settings:
     """Read the settings. Raises `InvalidSettings` with one line for each that is missing or wrong."""
     try:
         settings = Settings()
     except ValidationError as error:
-        raise InvalidSettings("\n".join(_explain(dict(problem)) for problem in error.errors())) from None
+        faults = {_name(problem): _fault(problem) for problem in map(dict, error.errors())}
+        raise InvalidSettings(_lines(_lacking(_beside(faults)) | faults)) from None
     except SettingsError:
         # Raised for a value that should be JSON and is not; the library names the field in its text only.
-        raise InvalidSettings(_line("zoho_closed", "is not valid JSON")) from None
-    lacking = "slack_app_token" if settings.slack_socket_mode else "slack_signing_secret"
-    if not getattr(settings, lacking):
-        raise InvalidSettings(_line(lacking, "is missing"))
+        raise InvalidSettings(_lines({"zoho_closed": "is not valid JSON"})) from None
+    if lacking := _lacking(settings):
+        raise InvalidSettings(_lines(lacking))
     return settings
 
 
-def _explain(problem: dict[str, object]) -> str:
+def _beside(faulty: Collection[str]) -> Settings:
+    """What is set, apart from what is faulty."""
+    fields = Settings.model_fields
+    filled: dict[str, Any] = {n: _STAND_IN if fields[n].is_required() else fields[n].default for n in faulty}
+    return Settings(**filled)
+
+
+def _lacking(settings: Settings) -> dict[str, str]:
+    """What the chosen chat products still need; where none is chosen, what either would need."""
+    slack, cliq = settings.slack_bot_token is not None, settings.cliq_refresh_token is not None
+    needed = []
+    if slack or not cliq:
+        needed += ["slack_bot_token", "slack_app_token" if settings.slack_socket_mode else "slack_signing_secret"]
+    if cliq or not slack:
+        needed += ["cliq_refresh_token", *(["cliq_url_secret"] if not settings.cliq_public_key else [])]
+    what = "is missing" if slack or cliq else "is missing (set up Slack, Cliq or both)"
+    return {name: what for name in needed if not getattr(settings, name)}
+
+
+def _name(problem: dict[str, object]) -> str:
     location = problem["loc"]
-    name = str(location[0]) if isinstance(location, tuple) else str(location)
+    return str(location[0]) if isinstance(location, tuple) else str(location)
+
+
+def _fault(problem: dict[str, object]) -> str:
     # The value itself stays out of the text: it may be a secret.
-    return _line(name, "is missing" if problem["type"] == "missing" else f"is wrong ({problem['msg']})")
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return "is missing" if problem["type"] == "missing" else f"is wrong ({message})"
 
 
-def _line(name: str, what: str) -> str:
-    return f"{PREFIX}{name.upper()} {what}. {Settings.model_fields[name].description}"
+def _lines(faults: dict[str, str]) -> str:
+    """One line for each, in the order of the example file."""
+    fields = Settings.model_fields
+    return "\n".join(
+        f"{PREFIX}{name.upper()} {faults[name]}. {field.description}"
+        for name, field in fields.items()
+        if name in faults
+    )
 
 
 def example() -> str:
@@ -147,5 +263,6 @@ def example() -> str:
 
 _EXAMPLE_HEAD: Final = "# Copy this file to .env and fill it in. Then: offboard doctor\n"
 _EXAMPLE_REST: Final = (
-    "# What follows has a default and may stay as it is, apart from one of the ways to reach Slack.\n"
+    "# What follows has a default and may stay as it is, apart from what your chat product needs: Slack the bot token\n"
+    "# and one of the ways to reach it, Cliq the refresh token and the secret of the URL.\n"
 )

@@ -31,11 +31,17 @@ class ConnectorError(Exception):
 
 
 class Unavailable(ConnectorError):
-    """Nothing is wrong with the request: repeat it later. `retry_after` is in seconds where the vendor named one."""
+    """Nothing is wrong with the request: repeat it later. `retry_after` is in seconds where the vendor named one.
 
-    def __init__(self, message: str, *, system: str, code: str, retry_after: float | None = None) -> None:
+    `unsure` says that the call may have been done.
+    """
+
+    def __init__(
+        self, message: str, *, system: str, code: str, retry_after: float | None = None, unsure: bool = False
+    ) -> None:
         super().__init__(message, system=system, code=code)
         self.retry_after = retry_after
+        self.unsure = unsure
 
 
 class QuotaExhausted(Unavailable):
@@ -153,6 +159,18 @@ class Inventory:
 
 
 @dataclass(frozen=True)
+class Ghosts:
+    """Records that still belong to an inactive account though they should have moved, by module; no count is zero."""
+
+    account: Account
+    counts: tuple[tuple[Module, int], ...]
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.counts)
+
+
+@dataclass(frozen=True)
 class Record:
     """A record by its id. Ids of one module sort, as text of equal length, in the order in which pages come."""
 
@@ -226,6 +244,12 @@ class Connector(Protocol):
         """Count what the account owns, by module, open and closed, with values.
 
         The three modules with the most open records, at least, come with a few samples.
+        """
+
+    async def ghosts(self) -> tuple[Ghosts, ...]:
+        """One for each inactive account that still owns masters, open transactions or activities to come.
+
+        The number of calls grows with the modules, not with the people.
         """
 
     async def owned(self, account_id: str, module: str, part: Part, *, after: str | None = None) -> Page:

@@ -148,6 +148,9 @@ class Authority(Protocol):
     def refused(self, grant: Grant, code: str) -> bool:
         """The vendor answered 401 with `code`. True where asking for another grant may help."""
 
+    async def aclose(self) -> None:
+        """Release connections."""
+
 
 class FixedGrant:
     """An authority for endpoints whose credentials never change or that need none."""
@@ -160,6 +163,9 @@ class FixedGrant:
 
     def refused(self, grant: Grant, code: str) -> bool:  # noqa: ARG002 - the protocol's signature
         return False
+
+    async def aclose(self) -> None:
+        pass
 
 
 ProblemReader = Callable[[Call, Answer], Problem | None]
@@ -226,7 +232,9 @@ class Http:
         return answer
 
     async def aclose(self) -> None:
+        """Release connections, those of the authority too."""
         await self._client.aclose()
+        await self._authority.aclose()
 
     def _pause(self, state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None
@@ -281,7 +289,10 @@ class Http:
         """The error for a connection that failed: before the request left it, or at an unknown point."""
         unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         unavailable = Unavailable(
-            f"{self._system} cannot be reached ({type(error).__name__})", system=self._system, code="NO_ANSWER"
+            f"{self._system} cannot be reached ({type(error).__name__})",
+            system=self._system,
+            code="NO_ANSWER",
+            unsure=not unsent,
         )
         if unsent or call.may_repeat:
             return _RepeatError(unavailable)
@@ -305,7 +316,8 @@ class Http:
 
     def _unavailable(self, rule: Rule, problem: Problem, retry_after: float | None) -> Unavailable:
         wait = retry_after if retry_after is not None else rule.wait
-        return Unavailable(_text(self._system, problem, rule), system=self._system, code=problem.code, retry_after=wait)
+        text, unsure = _text(self._system, problem, rule), rule.reaction is Reaction.UNSURE
+        return Unavailable(text, system=self._system, code=problem.code, retry_after=wait, unsure=unsure)
 
 
 @cache

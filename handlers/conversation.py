@@ -26,9 +26,11 @@ from handlers.departure import (
     decide,
     evolved,
     open_departure,
+    stale_reason,
 )
 from handlers.elements import Card, Choice, Form
 from handlers.events import Opened, Retried
+from handlers.ghosts import GhostWatch
 from handlers.intents import (
     Action,
     Actor,
@@ -87,7 +89,7 @@ class HouseRules:
     """What the operator sets: who the admins are (e-mail addresses) and where owner changes are announced."""
 
     admins: frozenset[str]
-    channel: cards.Channel | None = None
+    channels: tuple[cards.Channel, ...] = ()
     language: str = "en"
 
 
@@ -109,12 +111,14 @@ class Conversation:
         people: People,
         connectors: Mapping[str, Connector],
         rules: HouseRules,
+        ghosts: GhostWatch,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._people = people
         self._connectors = connectors
         self._rules = rules
+        self._ghosts = ghosts
         self._now = now
 
     async def handle(self, delivery: Delivery) -> Answer:
@@ -179,7 +183,8 @@ class Conversation:
                 policy.may_list(party)
                 return Reply(cards.list_card(texts, await self._visible(party), self._now()))
             case OpenHome():
-                return ShowHome(cards.home_card(texts, party, await self._visible(party), self._now()))
+                visible = await self._visible(party)
+                return ShowHome(cards.home_card(texts, party, visible, self._now(), counted=self._ghosts.counted))
             case Start(subject):
                 return await self._start(delivery, party, texts, subject)
             case Status(subject):
@@ -226,11 +231,10 @@ class Conversation:
         )
 
         new = open_departure(secrets.token_urlsafe(12), opened)
-        messages = await self._messages(new)
 
         def create(tx: Transaction) -> Departure:
-            departure = tx.create(new, opened)
-            tx.put(departure.id, messages)
+            departure = tx.create(new, opened)  # the cards show the number that it gets here
+            tx.put(departure.id, cards.postings(departure, None, now=self._now(), channels=self._rules.channels))
             tx.enqueue(Job(JobName.PLAN, departure.id, departure.turn, account.system))
             tx.decided(delivery.id)
             return departure
@@ -265,7 +269,7 @@ class Conversation:
         accounts = {(account.system, account.id) for account in candidates}
         found = _concerning(party, await self._store.read(lambda tx: tx.open_with(accounts)))
         if len(found) != 1:
-            raise Refusal("status.several" if found else "status.none", name=named or texts.t("somebody"))
+            raise Refusal("status.several" if found else "status.none", name=named[:80] or texts.t("somebody"))
         return found[0]
 
     # Buttons and forms
@@ -279,7 +283,7 @@ class Conversation:
         if token.action in _FORM_ACTIONS:
             form = self._form(departure, party, texts, token)
             if token.turn != departure.turn:
-                raise Refusal("stale")
+                raise Refusal(stale_reason(departure, party))
             return ShowForm(form)
         await self._decide(delivery, departure, _command(token, {}), party, turn=token.turn)
         return None
@@ -356,7 +360,7 @@ class Conversation:
         await self._store.write(commit)
 
     async def _messages(self, departure: Departure) -> tuple[cards.Posting, ...]:
-        return await messages_of(self._store, departure, now=self._now(), channel=self._rules.channel)
+        return await messages_of(self._store, departure, now=self._now(), channels=self._rules.channels)
 
     async def _load(self, departure_id: str) -> Departure:
         departure = await self._store.read(lambda tx: tx.departure(departure_id))
@@ -372,10 +376,10 @@ class Conversation:
 
 
 async def messages_of(
-    store: Store, departure: Departure, *, now: datetime, channel: cards.Channel | None
+    store: Store, departure: Departure, *, now: datetime, channels: tuple[cards.Channel, ...]
 ) -> tuple[cards.Posting, ...]:
     """Every message of a departure as it should stand now; made before the transaction, to keep that short."""
-    return await store.read(lambda tx: cards.postings(departure, tx.progress(departure.id), now=now, channel=channel))
+    return await store.read(lambda tx: cards.postings(departure, tx.progress(departure.id), now=now, channels=channels))
 
 
 def job_for(departure: Departure) -> Job | None:

@@ -256,7 +256,8 @@ def decide(
     case = policy.Case(departure.leaver, departure.admin, departure.lead)
     _RIGHT[type(command)](case, by)
     if departure.state not in _EXPECTED[type(command)] or turn not in (None, departure.turn):
-        raise Refusal("stale")
+        too_late = isinstance(command, CancelDeparture) and departure.state not in FINAL_STATES
+        raise Refusal("cancel.too_late" if too_late else stale_reason(departure, by))
     match command:
         case ConfirmSuccessor():
             return _confirm_successor(departure, command, by, now)
@@ -278,6 +279,12 @@ def decide(
             return (Cancelled(at=now, by=by.person),)
         case _:
             assert_never(command)
+
+
+def stale_reason(departure: Departure, by: Party) -> str:
+    """Why the moment for a decision has passed, as a key of the text catalogue."""
+    mine = departure.last is not None and departure.last.by.same_as(by.person)
+    return "stale.own" if mine else "stale"
 
 
 def _required(reason: str) -> str:

@@ -169,7 +169,7 @@ class Runner:
         return await self._store.write(commit)
 
     async def _messages(self, departure: Departure) -> tuple[Posting, ...]:
-        return await messages_of(self._store, departure, now=self._now(), channel=self._rules.channel)
+        return await messages_of(self._store, departure, now=self._now(), channels=self._rules.channels)
 
     # Planning
 

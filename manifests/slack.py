@@ -8,6 +8,7 @@ Rules: https://docs.slack.dev/reference/app-manifest
 
 import json
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -94,8 +95,8 @@ def _at(name: str, endpoint: str | None) -> dict[str, str]:
 
 
 def _endpoint(url: str) -> str:
-    if not url.startswith("https://"):
-        raise ValueError("Slack calls public addresses that begin with https:// only")
+    if not url.startswith("https://") or not (urlsplit(url).hostname or "").strip():
+        raise ValueError("Slack calls public addresses only, such as https://offboard.example.com")
     return url.rstrip("/") + EVENTS_PATH
 
 

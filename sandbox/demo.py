@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.cliq.hall import LOG_CHANNEL_NAME, REFRESH_TOKEN
+from sandbox.cliq.model import BOT_UNIQUE_NAME
 from sandbox.faults import ZOHO_ONLY, Fault
 from sandbox.people import ADMINS, BY_KEY, LEAVERS, LOG_CHANNEL
 from sandbox.script import play
 from sandbox.supervisor import Service, ServiceFailed, free_port
 from sandbox.town import Town, TownOptions
 
+SURFACES = ("slack", "cliq", "both")
 # What the service inherits from whoever starts the demo; everything else it gets from the town.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
@@ -35,11 +38,14 @@ class DemoOptions:
     wire: Path | None = None
     script: bool = False
     socket_mode: bool = False
+    surface: str = "slack"
     storage: Path | None = field(default=None)
 
     def __post_init__(self) -> None:
         if self.leaver not in LEAVERS:
             raise ValueError(f"No leaver is called {self.leaver}. Choose one of: {', '.join(LEAVERS)}.")
+        if self.surface not in SURFACES:
+            raise ValueError(f"There is no surface {self.surface}. Choose one of: {', '.join(SURFACES)}.")
         known = [fault.value for fault in Fault]
         for name in self.faults:
             if name not in known and name != "kill":
@@ -57,13 +63,14 @@ async def run_demo(options: DemoOptions) -> int:
                     print(f"Starting the service ... its log: {service.log}", flush=True)  # noqa: T201
                 await service.start()
                 if options.script:
-                    return await play(town, options.leaver, kill="kill" in options.faults)
+                    return await play(town, options.leaver, surface=options.surface, kill="kill" in options.faults)
                 await _until_interrupted(options)
         except ServiceFailed as error:
             print(error)  # noqa: T201
             return 1
         except OSError as error:
-            print(f"Port {options.port} cannot be used ({error.strerror}). Choose another: offboard demo --port 8585")  # noqa: T201
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            print(f"Port {options.port} cannot be used: {reason}. Choose another with --port 8585")  # noqa: T201
             return 1
         return 0
 
@@ -82,6 +89,7 @@ def build(options: DemoOptions, storage: Path) -> tuple[Town, Service]:
             leaver=options.leaver,
             wire_file=options.wire,
             socket_mode=options.socket_mode,
+            surface=options.surface,
         )
     )
     for name in options.faults:
@@ -89,7 +97,9 @@ def build(options: DemoOptions, storage: Path) -> tuple[Town, Service]:
             for vendor, faults in town.faults.items():
                 if vendor == "zoho" or Fault(name) not in ZOHO_ONLY:
                     faults.switch(Fault(name), on=True)
-    settings = options.environment(_addresses(town, public_url, service_port, storage))
+    chat = _slack(town, public_url) if options.surface != "cliq" else {}
+    chat |= _cliq(town) if options.surface != "slack" else {}
+    settings = options.environment(_addresses(town, public_url, service_port, storage) | chat)
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     service = Service(options.argv, {**inherited, **settings}, service_port, log=storage / "service.log")
     town.service = service
@@ -97,22 +107,37 @@ def build(options: DemoOptions, storage: Path) -> tuple[Town, Service]:
 
 
 def _addresses(town: Town, public_url: str, service_port: int, storage: Path) -> dict[str, str]:
-    channel = next(c.id for c in town.workspace.channels.values() if c.name == LOG_CHANNEL)
     return {
         "admins": ",".join(BY_KEY[key].email for key in ADMINS),
         "storage": str(storage),
         "port": str(service_port),
         "public_url": public_url,
-        "log_channel": channel,
-        "socket_mode": str(town.options.socket_mode).lower(),
-        "slack_api_url": f"{public_url}/slack/api/",
-        "slack_bot_token": town.workspace.bot_token,
-        "slack_app_token": town.workspace.app_token,
-        "slack_signing_secret": town.workspace.signing_secret,
         "zoho_accounts_url": f"{public_url}/zoho/accounts",
         "zoho_client_id": town.crm.client_id,
         "zoho_client_secret": town.crm.client_secret,
         "zoho_refresh_token": town.crm.refresh_token,
+    }
+
+
+def _slack(town: Town, public_url: str) -> dict[str, str]:
+    return {
+        "slack_log_channel": next(c.id for c in town.workspace.channels.values() if c.name == LOG_CHANNEL),
+        "slack_socket_mode": str(town.options.socket_mode).lower(),
+        "slack_api_url": f"{public_url}/slack/api/",
+        "slack_bot_token": town.workspace.bot_token,
+        "slack_app_token": town.workspace.app_token,
+        "slack_signing_secret": town.workspace.signing_secret,
+    }
+
+
+def _cliq(town: Town) -> dict[str, str]:
+    return {
+        "cliq_log_channel": LOG_CHANNEL_NAME,
+        "cliq_api_url": town.hall.url,
+        "cliq_bot": BOT_UNIQUE_NAME,
+        "cliq_refresh_token": REFRESH_TOKEN,
+        "cliq_public_key": town.hall.public_key,
+        "cliq_url_secret": town.cliq_secret,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.clock import Clock
-from sandbox.wire import Exchange, Wire, without_secrets
+from sandbox.wire import Exchange, Wire, url_without_secrets, without_secrets
 
 _LONGEST: Final = 16_000  # bytes kept of a body: whole pages of records would fill the memory
 _SECRETS: Final = (
@@ -69,7 +69,7 @@ class _Tape:
             at=at.isoformat(timespec="milliseconds"),
             direction="to_town",
             method=self._scope["method"],
-            url=self._scope["path"] + (f"?{query}" if query else ""),
+            url=url_without_secrets(self._scope["path"] + (f"?{query}" if query else "")),
             headers=without_secrets(headers),
             body=_shown(self._asked),
             status=self._status,

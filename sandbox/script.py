@@ -3,23 +3,26 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
+from sandbox.cliq.hall import LOG_CHANNEL_NAME
 from sandbox.faults import Fault
 from sandbox.people import BY_KEY, ROSTER, Person
-from sandbox.slack.client import Client
-from sandbox.slack.model import Message
+from sandbox.seats import ADMIN, CliqSeat, Control, Said, Seat, SlackSeat
 from sandbox.town import Town
 
 _PATIENCE: Final = 600.0  # seconds without anything new before the script gives up
-_ADMIN: Final = BY_KEY["ada"]
 _SUCCESSOR: Final = BY_KEY["sofia"]
-# What a button of the bot is for stands in its action_id. Pressed in this order where several are open.
+# What a button of the bot is for. Pressed in this order where several are open.
 _DIRECT: Final = ("approve", "retry")
 _WITH_FORM: Final = ("successor", "mailbox", "backup")
 _RETRIES: Final = 3
 _QUIET: Final = 3.0  # seconds without a new message, after which the play is over
+_OTHER: Final = {"slack": "cliq", "cliq": "slack"}
+_TURN: Final = 8.0  # seconds for which the script waits for a card on the surface whose turn it is
+_LAST_WORDS: Final = "departure is closed"
+# The bot ends its messages in Cliq with a short reference of its own.
+_REFERENCE: Final = re.compile(r" · ([0-9a-f]{8})$")
 
 
 def _say(text: str) -> None:
@@ -27,155 +30,101 @@ def _say(text: str) -> None:
 
 
 class Player:
-    """Sits at everybody's Slack client at once."""
+    """Sits at everybody's clients at once; where there are two, every step is taken at the other one."""
 
-    def __init__(self, town: Town, leaver: Person) -> None:
+    def __init__(self, town: Town, leaver: Person, surface: str) -> None:
         self._town = town
         self._leaver = leaver
-        self._people = [p for p in ROSTER if p.slack_id and not p.slack_deleted and p is not leaver]
-        self._clients = {p.key: Client(town.workspace, p.slack_id or "") for p in self._people}
+        self._both = surface == "both"
+        people = [p for p in ROSTER if p.slack_id and not p.slack_deleted and p is not leaver]
+        makers = [maker for maker in (SlackSeat, CliqSeat) if surface in ("both", maker.surface)]
+        self._seats: list[Seat] = [maker(town, person) for person in people for maker in makers]
+        self._turn = makers[0].surface
+        self._waiting = time.monotonic()
         self._told: dict[str, str] = {}
-        self._pressed: set[tuple[str, str]] = set()
+        self._pressed: set[str] = set()
         self._retries = 0
         self.ended = False
 
     async def begin(self) -> None:
-        client = self._clients[_ADMIN.key]
         leaver = self._leaver
         typed = f"/offboard @{leaver.name}" if leaver.slack_id else f"/offboard {leaver.email}"
-        _say(f"{_ADMIN.name} types: {typed}")
-        await client.command(self._town.workspace.direct(_ADMIN.slack_id or "").id, typed)
+        seat = next(seat for seat in self._seats if seat.person is ADMIN and seat.surface == self._turn)
+        _say(f"{self._who(seat)} types: {typed}")
+        await seat.command(typed)
+        self._next()
 
     async def look(self) -> bool:
         """Print what is new, press one button. True when something happened."""
         happened = False
-        for person in self._people:
-            for message in self._messages(person):
-                happened |= self._tell(person, message)
-        for person in self._people:
-            for message in self._messages(person):
-                if await self._press(person, message):
-                    return True
-        return happened
+        offered: list[tuple[Seat, Control]] = []
+        for seat in self._seats:
+            for said in seat.messages():
+                happened |= self._tell(seat, said)
+                offered += ((seat, control) for control in said.controls if self._wanted(control))
+        chosen = [each for each in offered if each[0].surface == self._turn]
+        if not chosen and offered and time.monotonic() - self._waiting > _TURN:
+            chosen = offered
+        if not offered:
+            self._waiting = time.monotonic()
+        if chosen:
+            await self._use(*chosen[0])
+        return happened or bool(chosen)
 
-    def _messages(self, person: Person) -> Iterator[Message]:
-        client = self._clients[person.key]
-        for channel in client.channels():
-            if channel.direct or person is _ADMIN:
-                yield from (m for m in client.messages(channel.id) if m.by_bot or m.system)
+    def _wanted(self, control: Control) -> bool:
+        return control.token not in self._pressed and control.action in (*_DIRECT, *_WITH_FORM)
 
-    def _tell(self, person: Person, message: Message) -> bool:
-        key = f"{message.channel}:{message.ts}"
-        if self._told.get(key) == message.text:
+    def _tell(self, seat: Seat, said: Said) -> bool:
+        text = _REFERENCE.sub("", said.text)
+        if self._told.get(said.key) == text:
             return False
-        sign = "~" if key in self._told else ">"
-        self._told[key] = message.text
-        channel = self._town.workspace.channels[message.channel]
-        _say(f"  {sign} [{person.name if channel.direct else '#' + channel.name}] {message.text}")
-        if "closed" in _actions_and_ids(message):
-            self.ended = True
+        sign = "~" if said.key in self._told else ">"
+        self._told[said.key] = text
+        _say(f"  {sign} [{said.where}{f', {seat.surface.title()}' if self._both else ''}] {text}")
         return True
 
-    async def _press(self, person: Person, message: Message) -> bool:
-        for block, element in _buttons(message):
-            action = element["action_id"].split(":")[1] if element["action_id"].startswith("ob:") else ""
-            mark = (f"{message.channel}:{message.ts}", element.get("value", ""))
-            if mark in self._pressed or action not in (*_DIRECT, *_WITH_FORM):
-                continue
-            if action == "retry":
-                self._retries += 1
-                if self._retries > _RETRIES:
-                    raise Stuck(f"{person.name} has tried again {_RETRIES} times")
-            self._pressed.add(mark)
-            await self._use(person, message, block, element, action=action)
-            return True
-        return False
+    def _who(self, seat: Seat) -> str:
+        return f"{seat.person.name}{f' in {seat.surface.title()}' if self._both else ''}"
 
-    async def _use(
-        self, person: Person, message: Message, block: dict[str, Any], element: dict[str, Any], *, action: str
-    ) -> None:
-        client = self._clients[person.key]
-        _say(f"{person.name} presses: {element['text']['text']}")
-        _print_blocks(message) if action == "approve" else None
-        await client.click(message=message, block_id=block["block_id"], action_id=element["action_id"])
-        if action in _WITH_FORM:
-            await self._fill(person, client, action)
+    def _next(self) -> None:
+        self._turn = _OTHER[self._turn] if self._both else self._turn
+        self._waiting = time.monotonic()
 
-    async def _fill(self, person: Person, client: Client, action: str) -> None:
-        for _ in range(100):
-            if client.modals():
-                break
-            await asyncio.sleep(0.1)
-        else:
-            self._pressed = {mark for mark in self._pressed if f":{action}:" not in mark[1]}
-            _say(f"  ! [{person.name}] no form opened; pressing again")
-            return
-        view = client.modals()[-1]
-        values: dict[str, dict[str, Any]] = {}
-        for block in view.blocks:
-            element = block.get("element")
-            if element is None:
-                continue
-            value = f"Looked at by {person.name}."
-            if element["type"] == "external_select":
-                ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
-                found = await client.options(view=view, query=_SUCCESSOR.last_name, **ids)
-                value = found[0]["value"] if found else element.get("initial_option", {}).get("value", "")
-                _say(f"{person.name} types “{_SUCCESSOR.last_name}” and chooses {_SUCCESSOR.name}")
-            values[block["block_id"]] = {element["action_id"]: value}
-        errors = await client.submit(view.id, values)
-        if errors:
-            raise Stuck(f"{person.name}'s form was not accepted: {errors}")
+    async def _use(self, seat: Seat, control: Control) -> None:
+        if control.action == "retry":
+            self._retries += 1
+            if self._retries > _RETRIES:
+                raise Stuck(f"{seat.person.name} has tried again {_RETRIES} times")
+        self._pressed.add(control.token)
+        _say(f"{self._who(seat)} presses: {control.label}")
+        if control.action == "approve":
+            for text in seat.lines(control):
+                for line in text.splitlines():
+                    _say(f"      {line}")
+        await seat.press(control)
+        if control.action in _WITH_FORM:
+            await self._fill(seat, control)
+        self._next()
+
+    async def _fill(self, seat: Seat, control: Control) -> None:
+        errors = await seat.fill(f"Looked at by {seat.person.name}.", _SUCCESSOR)
+        if errors is None:
+            self._pressed.discard(control.token)
+            _say(f"  ! [{seat.person.name}] no form opened; pressing again")
+        elif errors:
+            raise Stuck(f"{seat.person.name}'s form was not accepted: {errors}")
+        elif control.action == "successor":
+            _say(f"{self._who(seat)} types “{_SUCCESSOR.last_name}” and chooses {_SUCCESSOR.name}")
 
 
 class Stuck(Exception):
     """The departure does not go on."""
 
 
-def _buttons(message: Message) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    return [
-        (block, element)
-        for block in message.blocks
-        if block["type"] == "actions"
-        for element in block["elements"]
-        if element["type"] == "button"
-    ]
-
-
-def _actions_and_ids(message: Message) -> str:
-    key = ((message.metadata or {}).get("event_payload") or {}).get("key", "")
-    return "closed" if re.search(r":closed:", key) else ""
-
-
-def _print_blocks(message: Message) -> None:
-    """The texts of a card, as a reader of the approval sees them."""
-    for block in message.blocks:
-        for text in _texts(block):
-            for line in text.splitlines():
-                _say(f"      {line}")
-
-
-def _texts(block: dict[str, Any]) -> Iterator[str]:
-    if block["type"] == "table":
-        for row in block["rows"]:
-            yield " | ".join(_cell(cell) for cell in row)
-    for part in [block.get("text"), *block.get("fields", []), *block.get("elements", [])]:
-        if isinstance(part, dict) and part.get("type") in ("mrkdwn", "plain_text"):
-            yield str(part["text"])
-
-
-def _cell(cell: dict[str, Any]) -> str:
-    if "text" in cell:
-        return str(cell["text"])
-    return "".join(
-        str(part.get("text", "")) for group in cell.get("elements", []) for part in group.get("elements", [])
-    )
-
-
-async def play(town: Town, leaver_key: str, *, kill: bool = False) -> int:
+async def play(town: Town, leaver_key: str, *, surface: str = "slack", kill: bool = False) -> int:
     """Play the departure of one leaver. 0 only when an independent count finds nothing left."""
     leaver = BY_KEY[leaver_key]
-    player = Player(town, leaver)
+    player = Player(town, leaver, surface)
     began = time.monotonic()
     killer = asyncio.create_task(_kill_in_mid_run(town)) if kill else None
     try:
@@ -190,19 +139,48 @@ async def play(town: Town, leaver_key: str, *, kill: bool = False) -> int:
 
 
 async def _play_on(town: Town, player: Player) -> None:
-    last, version = time.monotonic(), town.workspace.version
+    last = time.monotonic()
     while not player.ended:
+        versions = town.workspace.version, town.hall.version
         if await player.look():
             last = time.monotonic()
         elif time.monotonic() - last > _PATIENCE:
             raise Stuck(f"nothing happened for {_PATIENCE:.0f} seconds")
         else:
-            version = await town.workspace.wait_for_change(version, 1.0)
+            await _change(town, versions)
+        player.ended = _closed(town)
     quiet = time.monotonic()
     while time.monotonic() - quiet < _QUIET:  # the last messages and edits still arrive
         if await player.look():
             quiet = time.monotonic()
         await asyncio.sleep(0.2)
+
+
+async def _change(town: Town, versions: tuple[int, int]) -> None:
+    """Wait a second at most until something is new in either chat product."""
+    waits = [
+        asyncio.ensure_future(town.workspace.wait_for_change(versions[0], 1.0)),
+        asyncio.ensure_future(town.hall.wait_for_change(versions[1], 1.0)),
+    ]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+
+
+def _closed(town: Town) -> bool:
+    """Whether the departure's last words stand in a log channel."""
+    log = town.hall.channel(LOG_CHANNEL_NAME).messages.values()
+    return any(":closed:" in key for key in _slack_keys(town)) or any(_LAST_WORDS in message.text for message in log)
+
+
+def _slack_keys(town: Town) -> list[str]:
+    keys = (((m.metadata or {}).get("event_payload") or {}).get("key") for m in town.workspace.transcript())
+    return [key for key in keys if key]
+
+
+def _cliq_keys(town: Town) -> list[str]:
+    found = (_REFERENCE.search(message.text) for message in town.hall.transcript())
+    return [match[1] for match in found if match]
 
 
 async def _kill_in_mid_run(town: Town) -> None:
@@ -219,8 +197,7 @@ async def _kill_in_mid_run(town: Town) -> None:
 def _verdict(town: Town, leaver: Person, *, ended: bool, seconds: float) -> int:
     left = {module: n for module, n in town.crm.open_owned(leaver.crm_id or "").items() if n}
     row = next(row for row in town.crm.overview() if row.user.id == leaver.crm_id)
-    keys = [((m.metadata or {}).get("event_payload") or {}).get("key") for m in town.workspace.transcript()]
-    doubles = len([k for k in keys if k]) - len({k for k in keys if k})
+    doubles = sum(len(keys) - len(set(keys)) for keys in (_slack_keys(town), _cliq_keys(town)))
     _say("")
     for vendor, faults in town.faults.items():
         for fault in Fault:

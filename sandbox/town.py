@@ -1,6 +1,7 @@
-"""The town: one company's Slack, its CRM, a page to look at both, and the bot's own port, behind one address."""
+"""The town: one company's Slack, Cliq and CRM, a page to look at all, and the bot's own port, behind one address."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +18,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from sandbox.cliq.app import build_cliq
+from sandbox.cliq.hall import Hall
+from sandbox.cliq.seed import install
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.page.routes import page_routes
@@ -39,7 +43,8 @@ class TownOptions:
 
     `public_url` is where people and the service reach the town ("http://127.0.0.1:8700"), `service_url` where the
     service listens on this machine. `records` overrides how many records `leaver` owns. Everything the town keeps
-    lies in the directory `storage`; `wire_file` gets every HTTP exchange as a line of JSON.
+    lies in the directory `storage`; `wire_file` gets every HTTP exchange as a line of JSON. `surface` is what the page
+    shows of the chat products: "slack", "cliq" or "both".
     """
 
     public_url: str
@@ -50,6 +55,12 @@ class TownOptions:
     leaver: str = "amit"
     wire_file: Path | None = None
     socket_mode: bool = False
+    surface: str = "slack"
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        """The chat products in which people meet the bot, as the page shows them."""
+        return ("slack", "cliq") if self.surface == "both" else (self.surface,)
 
 
 class Town:
@@ -59,7 +70,7 @@ class Town:
         options.storage.mkdir(parents=True, exist_ok=True)
         self.options = options
         self.clock = Clock()
-        self.faults = {"zoho": Faults(), "slack": Faults()}
+        self.faults = {"zoho": Faults(), "slack": Faults(), "cliq": Faults()}
         self.wire = Wire(options.wire_file)
         self.crm = Crm(
             clock=self.clock,
@@ -77,6 +88,17 @@ class Town:
             socket_mode=options.socket_mode,
             wire=self.wire,
         )
+        self.cliq_secret = secrets.token_urlsafe(16)
+        cliq_url = f"{options.service_url}/cliq/events?s={self.cliq_secret}"
+        self.hall = Hall(
+            clock=self.clock,
+            faults=self.faults["cliq"],
+            public_url=options.public_url,
+            app_url=cliq_url,
+            accounts=self.crm.accounts,
+            wire=self.wire,
+        )
+        install(self.hall, cliq_url)
         self.service: Service | None = None
         self.closing = asyncio.Event()
         self._to_service = httpx.AsyncClient(base_url=options.service_url, timeout=30.0, trust_env=False)
@@ -88,6 +110,7 @@ class Town:
             routes=[
                 Mount("/slack", Recorder(build_slack(self.workspace), self.wire, self.clock)),
                 Mount("/zoho", Recorder(zoho, self.wire, self.clock)),
+                Mount("/cliq", Recorder(build_cliq(self.hall), self.wire, self.clock)),
                 Route("/bot/{path:path}", self._pass_on, methods=_METHODS),
                 *page_routes(self),
             ]
@@ -139,6 +162,7 @@ class Town:
             await self.service.stop()
         await self._to_service.aclose()
         await self.workspace.aclose()
+        await self.hall.aclose()
         self.crm.close()
         self.wire.close()
 

@@ -1,13 +1,15 @@
 """Every HTTP exchange between the service and the town, for the page, for the script and for `--wire FILE`."""
 
 import json
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-_SECRET_HEADERS: Final = {"authorization", "x-slack-signature", "cookie", "set-cookie"}
+_SECRET_HEADERS: Final = {"authorization", "x-slack-signature", "x-cliq-signature", "cookie", "set-cookie"}
+_SECRET_QUERY: Final = re.compile(r"(?P<name>[?&](?:s|secret|zapikey)=)[^&#]*")
 _KEPT: Final = 400
 
 
@@ -43,6 +45,11 @@ class Wire:
     def close(self) -> None:
         if self._file:
             self._file.close()
+
+
+def url_without_secrets(url: str) -> str:
+    """The URL with the values masked that would let its reader in."""
+    return _SECRET_QUERY.sub(r"\g<name>***", url)
 
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,17 +1,22 @@
 """Who is who: one person across the chat products, found by e-mail address."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from bot.chat.surface import AnswerLost, ChatPerson, Surface, TryLater
+import structlog
+
+from bot.chat.surface import AnswerLost, ChatPerson, Refused, Surface, TryLater
 from connectors.base import Unavailable
 from handlers.people import Person
+
+_log = structlog.get_logger(__name__)
 
 
 class ChatPeople:
     """Implements `handlers.ports.People` over the connected surfaces.
 
-    Raises `Unavailable` while a chat product does not answer, as a run waits for that, and `Refused`.
+    Raises `Unavailable` while a chat product does not answer, as a run waits for that, and `Refused`. Where another one
+    answers, nobody waits for it, and nobody is refused: the person is then known there alone.
     """
 
     def __init__(self, surfaces: Mapping[str, Surface]) -> None:
@@ -22,24 +27,34 @@ class ChatPeople:
             found = await self._surfaces[surface].person(chat_id)
         if found is None or found.is_bot:
             return None
-        others = await self._elsewhere(found.email, surface) if found.email else {}
-        return _person(found, {surface: found.id} | others)
+        known = await self._known(found.email, [s for s in self._surfaces if s != surface]) if found.email else {}
+        return _person(found, {surface: found.id} | {name: p.id for name, p in known.items() if p.active})
 
     async def by_email(self, email: str) -> Person | None:
-        found = {name: await self._find(name, email) for name in self._surfaces}
-        known = {name: person for name, person in found.items() if person and not person.is_bot}
+        known = await self._known(email, list(self._surfaces), needed=1)
         if not known:
             return None
-        # A closed account cannot be written to; the person stays who they are.
-        return _person(next(iter(known.values())), {name: p.id for name, p in known.items() if p.active})
+        # A closed account cannot be written to, and knows less of the person; they stay who they are.
+        best = next((person for person in known.values() if person.active), next(iter(known.values())))
+        return _person(best, {name: p.id for name, p in known.items() if p.active})
 
-    async def _elsewhere(self, email: str, surface: str) -> dict[str, str]:
-        others = {name: await self._find(name, email) for name in self._surfaces if name != surface}
-        return {name: person.id for name, person in others.items() if person and person.active}
-
-    async def _find(self, surface: str, email: str) -> ChatPerson | None:
-        with _waited_for(surface):
-            return await self._surfaces[surface].person_by_email(email)
+    async def _known(self, email: str, surfaces: Sequence[str], *, needed: int = 0) -> dict[str, ChatPerson]:
+        """The person in each of these surfaces. Raises what kept one from answering if fewer than `needed` did."""
+        found, answered, fault = {}, 0, None
+        for name in surfaces:
+            try:
+                with _waited_for(name):
+                    person = await self._surfaces[name].person_by_email(email)
+            except (Unavailable, Refused) as error:
+                _log.warning("person.unknown", surface=name, code=error.code)
+                fault = error
+                continue
+            answered += 1
+            if person and not person.is_bot:
+                found[name] = person
+        if fault and answered < needed:
+            raise fault
+        return found
 
 
 @contextmanager

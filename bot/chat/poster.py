@@ -18,7 +18,6 @@ from bot.store.transaction import CARD
 log = structlog.get_logger("offboard.poster")
 
 _LOOK_EVERY: Final = 0.5  # seconds, when nobody wakes us earlier
-_EDIT_EVERY: Final = 1.5  # seconds between two edits of one message: Slack allows about 50 a minute for a workspace
 _LOOK_BACK: Final = timedelta(minutes=5)
 _LONGEST_PAUSE: Final = 60.0
 
@@ -62,7 +61,8 @@ class Poster:
         await self._ask_again()
         groups: dict[tuple[str, str], list[Message]] = {}
         for message in await self._database.read(outbox.due, self._now(), 100):
-            if message.message_id and time.monotonic() - self._edited.get(message.key, 0.0) < _EDIT_EVERY:
+            pause = self._surfaces[message.surface].edit_every
+            if message.message_id and time.monotonic() - self._edited.get(message.key, 0.0) < pause:
                 continue
             groups.setdefault((message.surface, message.recipient), []).append(message)
         # All end before a fault is raised, so that none is at work when interrupted messages are looked for.
@@ -96,7 +96,7 @@ class Poster:
         try:
             if message.channel and message.message_id:
                 reference = MessageRef(message.channel, message.message_id)
-                await surface.edit(reference, card)
+                await surface.edit(reference, card, key=message.key)
                 self._edited[message.key] = time.monotonic()
             else:
                 reference = await surface.post(message.recipient, card, key=message.key)
@@ -119,7 +119,9 @@ class Poster:
             return True
         try:
             since = message.created_at - _LOOK_BACK
-            found = await self._surfaces[message.surface].find(message.recipient, key=message.key, since=since)
+            channel = await self._database.read(outbox.known_channel, message.surface, message.recipient)
+            surface = self._surfaces[message.surface]
+            found = await surface.find(message.recipient, key=message.key, since=since, channel=channel)
         except (TryLater, AnswerLost) as error:
             pause = min(getattr(error, "retry_after", None) or 1.0, _LONGEST_PAUSE)
             log.warning("message.unknown", key=message.key, code=error.code, wait=pause)

@@ -9,17 +9,30 @@ from typing import Any, Final
 
 import structlog
 from pydantic import TypeAdapter
+from sqlalchemy.exc import OperationalError
 
 from bot.chat.precedence import Line, Precedence
-from bot.chat.surface import AnswerLost, FieldErrors, Refused, Surface, SurfaceError, TryLater
-from bot.store import inbox
+from bot.chat.surface import (
+    AnswerLost,
+    FieldErrors,
+    Late,
+    Refused,
+    Shown,
+    Standing,
+    Surface,
+    SurfaceError,
+    TryLater,
+)
+from bot.store import inbox, outbox
 from bot.store.database import Database
 from bot.store.inbox import Inbox, InboxState
+from bot.store.transaction import CARD
 from connectors.base import ConnectorError, Unavailable
 from handlers import cards, intents
 from handlers.conversation import Answer, Conversation, Fields, Reply, ShowForm, ShowHome
 from handlers.elements import Choice
 from handlers.intents import Actor, Delivery, ReplyTo, Token
+from handlers.ports import StoreUnavailable
 from handlers.refusal import Refusal
 from handlers.texts import Texts
 
@@ -28,8 +41,11 @@ log = structlog.get_logger("offboard.receiver")
 _TRIES: Final = 8
 _AT_ONCE: Final = 8
 _LOOK_EVERY: Final = 1.0  # seconds between two looks for deliveries whose time has come again
+_LONGEST_PAUSE: Final = 600.0  # seconds before another try; for as long does Cliq close after one call too many
 _ANSWER_TRIES: Final = 3
 _FORM_SECONDS: Final = 2.2  # Slack shows an error after three
+_SILENCE: Final = 8.0  # seconds after which somebody who has heard nothing is asked for patience
+_STORE_PAUSE: Final = 5.0  # seconds before a delivery is taken up again while the store is away
 _INTENTS: Final[dict[str, TypeAdapter[Any]]] = {
     kind.__name__: TypeAdapter(kind)
     for kind in (
@@ -86,22 +102,43 @@ class Receiver:
         self._precedence = precedence or Precedence()
         self._line = Line(self._precedence)
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._working: dict[str, asyncio.Task[FieldErrors | None]] = {}
+        self._working: dict[str, asyncio.Task[Answer]] = {}
         self._ended: set[str] = set()  # since `run` looked last: what it read may be older than that
-        self._open_forms: set[str] = set()  # deliveries whose window can still show what is wrong
+        # Deliveries whose sender still waits, and the kinds of answers that can be shown there.
+        self._awaited: dict[str, tuple[type, ...]] = {}
+        # Deliveries not settled yet whose sender has had the answer, or has been asked for patience.
+        self._told: set[str] = set()
+        self._patient: set[str] = set()
 
     async def receive(self, delivery: Delivery) -> None:
         if await self._store(delivery):
             self._begin(delivery, tried=0)
 
     async def submit(self, delivery: Delivery) -> FieldErrors | None:
+        answer = await self._await(delivery, (Fields,), _FORM_SECONDS)
+        return FieldErrors(answer.errors) if isinstance(answer, Fields) else None
+
+    async def ask(self, delivery: Delivery, *, within: float) -> Shown:
+        answer = await self._await(delivery, (Reply, ShowForm, ShowHome, Fields), within)
+        return await self._standing(delivery) if answer is None else answer
+
+    async def _await(self, delivery: Delivery, kinds: tuple[type, ...], seconds: float) -> Answer | Late:
+        """The answer, where it is of these kinds; others are shown by the surface. None for a redelivery."""
         if not await self._store(delivery):
             return None
-        self._open_forms.add(delivery.id)
+        self._awaited[delivery.id] = kinds
         work = self._begin(delivery, tried=0)
-        done, _ = await asyncio.wait({work}, timeout=_FORM_SECONDS)
-        self._open_forms.discard(delivery.id)
-        return work.result() if done else None
+        done, _ = await asyncio.wait({work}, timeout=seconds)
+        self._awaited.pop(delivery.id, None)
+        return work.result() if done else Late()
+
+    async def _standing(self, delivery: Delivery) -> Standing | None:
+        """The message that was clicked, if it is one of ours."""
+        reply = delivery.reply
+        if not (reply.channel and reply.trigger_id):
+            return None
+        message = await self._database.read(outbox.standing, delivery.actor.surface, reply.channel, reply.trigger_id)
+        return Standing(CARD.validate_json(message.body), message.key) if message else None
 
     async def suggest(self, actor: Actor, token: Token, field: str, query: str) -> tuple[Choice, ...]:
         """No matches for somebody who may not ask, or while the CRM cannot be asked."""
@@ -138,7 +175,7 @@ class Receiver:
         self._precedence.delivery()  # its acknowledgement leaves now, and a busy person sends the next
         return fresh
 
-    def _begin(self, delivery: Delivery, *, tried: int) -> "asyncio.Task[FieldErrors | None]":
+    def _begin(self, delivery: Delivery, *, tried: int) -> "asyncio.Task[Answer]":
         running = self._working.get(delivery.id)
         if running:
             return running
@@ -151,45 +188,96 @@ class Receiver:
         self._working.pop(delivery_id, None)
         self._ended.add(delivery_id)
 
-    async def _work(self, delivery: Delivery, tried: int) -> FieldErrors | None:
-        if delivery.id not in self._open_forms:  # there, somebody waits for the decision itself
+    async def _work(self, delivery: Delivery, tried: int) -> Answer:
+        """What the waiting sender is to see; what cannot be shown there has been shown by the surface."""
+        if delivery.id not in self._awaited:  # there, somebody waits for the decision itself
             await self._line.turn()
         async with self._slots:
             try:
-                answer = await self._conversation.handle(delivery)
+                answer = await self._handled(delivery)
             except (Unavailable, TryLater, AnswerLost) as error:
-                await self._try_again(delivery, tried, error)
-                return None
+                return await self._try_again(delivery, tried, error)
+            except (StoreUnavailable, OperationalError) as error:
+                return await self._store_away(delivery, error)
             except Exception as error:  # noqa: BLE001 — the outermost edge: whoever asked must get an answer
-                await self._give_up(delivery, error)
-                return None
-            if not isinstance(answer, Fields):
-                await self._tell(delivery, answer)
-            await self._database.write(inbox.finish, delivery.id)
-            if isinstance(answer, Fields):
-                if delivery.id in self._open_forms:
-                    return FieldErrors(answer.errors)
-                await self._tell(delivery, Reply(answer.card))
+                return await self._give_up(delivery, error)
+            if not isinstance(answer, self._awaited.get(delivery.id, ())):
+                await self._tell_once(delivery, answer)
+                answer = None
+            await self._settle(inbox.finish, delivery.id)
+            return await self._offer(delivery, answer)
+
+    async def _handled(self, delivery: Delivery) -> Answer:
+        """The conversation's answer; somebody who hears nothing for some seconds is told that it takes longer."""
+        work = asyncio.create_task(self._conversation.handle(delivery))
+        try:
+            done, _ = await asyncio.wait({work}, timeout=_SILENCE)
+            if not done and delivery.id not in self._awaited:
+                await self._ask_for_patience(delivery)
+            return await work
+        finally:
+            work.cancel()
+
+    async def _ask_for_patience(self, delivery: Delivery) -> Answer:
+        """Once for each delivery, however often it is tried."""
+        if delivery.id in self._patient:
+            return None
+        self._patient.add(delivery.id)
+        return await self._offer(delivery, Reply(cards.please_wait_card(await self._texts_for(delivery))))
+
+    async def _settle(self, change: Callable[..., None], delivery_id: str, *values: str) -> None:
+        """Note how it ended. While the store takes no writes the delivery stays, and comes again."""
+        try:
+            await self._database.write(change, delivery_id, *values)
+        except OperationalError as error:
+            log.warning("delivery.not_settled", delivery=delivery_id, error=type(error.orig).__name__)
+            return
+        self._told.discard(delivery_id)
+        self._patient.discard(delivery_id)
+
+    async def _tell_once(self, delivery: Delivery, answer: Answer) -> None:
+        """A delivery that could not be settled is worked on again: its sender has the answer already."""
+        if delivery.id not in self._told:
+            self._told.add(delivery.id)
+            await self._tell(delivery, answer)
+
+    async def _offer(self, delivery: Delivery, answer: Answer) -> Answer:
+        """The answer if its sender still waits for one of this kind; else it is told by the surface."""
+        if answer is None or isinstance(answer, self._awaited.get(delivery.id, ())):
+            return answer
+        await self._tell(delivery, answer)
         return None
 
-    async def _try_again(self, delivery: Delivery, tried: int, error: ConnectorError | SurfaceError) -> None:
+    async def _try_again(self, delivery: Delivery, tried: int, error: ConnectorError | SurfaceError) -> Answer:
         if tried + 1 >= _TRIES:
-            await self._give_up(delivery, error)
-            return
-        if tried == 0:
-            await self._tell(delivery, Reply(cards.please_wait_card(await self._texts_for(delivery))))
-        pause = min(getattr(error, "retry_after", None) or 2.0**tried, 60.0)
+            return await self._give_up(delivery, error)
+        answer = await self._ask_for_patience(delivery)
+        pause = min(getattr(error, "retry_after", None) or 2.0**tried, _LONGEST_PAUSE)
         log.warning("delivery.retry", delivery=delivery.id, code=error.code, wait=pause)
         await self._database.write(inbox.retry, delivery.id, self._now() + timedelta(seconds=pause))
+        return answer
 
-    async def _give_up(self, delivery: Delivery, error: Exception) -> None:
+    async def _store_away(self, delivery: Delivery, error: Exception) -> Answer:
+        """Nothing was decided, and nothing can be noted: the delivery is taken up again once the store is back."""
+        log.warning("delivery.store_away", delivery=delivery.id, error=str(error)[:80])
+        answer = await self._ask_for_patience(delivery)
+        await asyncio.sleep(_STORE_PAUSE)
+        return answer
+
+    async def _give_up(self, delivery: Delivery, error: Exception) -> Answer:
         reference = secrets.token_hex(4)
         log.error("delivery.failed", delivery=delivery.id, reference=reference, exc_info=error)
-        await self._tell(delivery, Reply(cards.error_card(await self._texts_for(delivery), reference)))
-        await self._database.write(inbox.fail, delivery.id, reference)
+        answer: Answer = Reply(cards.error_card(await self._texts_for(delivery), reference))
+        if not isinstance(answer, self._awaited.get(delivery.id, ())):
+            await self._tell_once(delivery, answer)
+            answer = None
+        await self._settle(inbox.fail, delivery.id, reference)
+        return answer
 
     async def _tell(self, delivery: Delivery, answer: Answer) -> None:
         """Show the answer to its sender. An answer that cannot be shown changes nothing of what was decided."""
+        if isinstance(answer, Fields):
+            answer = Reply(answer.card)
         surface = self._surfaces[delivery.actor.surface]
         for attempt in range(_ANSWER_TRIES):
             try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from handlers.conversation import Answer
 from handlers.elements import Card, Choice, Form
 from handlers.intents import Actor, Delivery, ReplyTo, Token
 
@@ -55,18 +56,25 @@ class ChatPerson:
 
 
 class Surface(Protocol):
-    """A chat product. Every call may raise the three errors above; none is repeated inside."""
+    """A chat product. Every call may raise the three errors above; none is repeated inside.
+
+    `edit_every` is how many seconds must lie between two edits of one message; the vendor's limits set it.
+    """
 
     name: str
+    edit_every: float
 
     async def post(self, recipient: str, card: Card, *, key: str) -> MessageRef:
         """Post a card to a person's direct messages or to a channel; `key` travels with it unseen, for `find`."""
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
-        """Replace the card of a message that we posted."""
+    async def edit(self, message: MessageRef, card: Card, *, key: str) -> None:
+        """Replace the card of a message that we posted under `key`."""
 
-    async def find(self, recipient: str, *, key: str, since: datetime) -> MessageRef | None:
-        """Look whether a card with this key was posted to the recipient since then."""
+    async def find(self, recipient: str, *, key: str, since: datetime, channel: str | None = None) -> MessageRef | None:
+        """Look whether a card with this key was posted to the recipient since then.
+
+        `channel` is where earlier messages to them stand, if there are any.
+        """
 
     async def reply(self, actor_id: str, to: ReplyTo, card: Card) -> None:
         """Answer one person, seen by nobody else."""
@@ -83,12 +91,31 @@ class Surface(Protocol):
     async def person_by_email(self, email: str) -> ChatPerson | None:
         """Look a person up by address; closed accounts are found too."""
 
+    async def aclose(self) -> None:
+        """Release connections."""
+
 
 @dataclass(frozen=True)
 class FieldErrors:
     """Why a form cannot be accepted as it is: field name to sentence."""
 
     errors: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The message whose button or form was used, as it should stand by now."""
+
+    card: Card
+    key: str
+
+
+@dataclass(frozen=True)
+class Late:
+    """The answer is not there yet; it goes out through `Surface.reply` once it is."""
+
+
+Shown = Answer | Standing | Late
 
 
 class Door(Protocol):
@@ -99,6 +126,12 @@ class Door(Protocol):
 
     def submit(self, delivery: Delivery) -> Awaitable[FieldErrors | None]:
         """Store a filled form and wait for the decision (two seconds at most): errors stand beside the fields."""
+
+    def ask(self, delivery: Delivery, *, within: float) -> Awaitable[Shown]:
+        """Store the delivery and wait, at most `within` seconds, for what its sender is to see.
+
+        For products where an answer is shown only as the answer. None says: stored, and nothing to show.
+        """
 
     def suggest(self, actor: Actor, token: Token, field: str, query: str) -> Awaitable[tuple[Choice, ...]]:
         """Matches for a `PersonField` while the person types; at most 20."""

@@ -5,16 +5,19 @@ and takes it away when it shuts down. https://docs.python.org/3/library/asyncio-
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TextIO, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 
 from bot.store.migrations import migrate
 
@@ -23,11 +26,18 @@ T = TypeVar("T")
 
 _READERS: Final = 4
 _POSTGRES_WRITERS: Final = 8
+# The driver's own two minutes are longer than somebody waits who has mistyped a host.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-CONNECT-TIMEOUT
+_CONNECT_SECONDS: Final = "10"
 _PRAGMAS: Final = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL")
 
 
 class DatabaseInUse(Exception):
     """Another process has this SQLite file open; the text says which one and what to do."""
+
+
+class DatabaseUnusable(Exception):
+    """The store cannot be opened for writing; the text says why and what to do."""
 
 
 class Database:
@@ -39,6 +49,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
+        self._shown = parsed.set(query={}).render_as_string(hide_password=True)
         self._lock: TextIO | None = None
         self._file = _sqlite_file(parsed) if parsed.get_backend_name() == "sqlite" else None
         if self._file:
@@ -46,7 +57,9 @@ class Database:
             self._reader = _sqlite_engine(parsed, pool_size=_READERS, pragmas=("query_only=ON",))
         else:
             self.engine = create_engine(
-                parsed.set(drivername="postgresql+psycopg"),
+                parsed.set(
+                    drivername="postgresql+psycopg", query={"connect_timeout": _CONNECT_SECONDS, **parsed.query}
+                ),
                 hide_parameters=True,
                 pool_size=20,
                 max_overflow=10,
@@ -56,24 +69,25 @@ class Database:
         # One writer for SQLite, so that our own writes queue here and never sleep on one another's locks.
         self._writers = ThreadPoolExecutor(1 if self._file else _POSTGRES_WRITERS, "store-write")
         self._readers = ThreadPoolExecutor(_READERS, "store-read")
-        self._upgraded = False
+        self.upgraded = False
 
     async def upgrade(self) -> None:
         """Take the store for this process and bring its tables to their newest shape.
 
-        Raises `DatabaseInUse` when another process has taken the SQLite file.
+        Raises `DatabaseInUse` when another process has taken the SQLite file, and `DatabaseUnusable`.
         """
-        if self._file and self._lock is None:
-            self._lock = _take(self._file)
-        await _in(self._writers, self._write, migrate)
-        self._upgraded = True
+        with self._usable():
+            if self._file and self._lock is None:
+                self._lock = _take(self._file)
+            await _in(self._writers, self._write, migrate)
+        self.upgraded = True
 
     async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one transaction and return its result once that is committed.
 
         An error rolls back and is raised here. Being cancelled while waiting does not undo what runs already.
         """
-        if not self._upgraded:
+        if not self.upgraded:
             raise RuntimeError("upgrade() comes before the first write")
         return await _in(self._writers, self._write, lambda connection: function(connection, *args, **kwargs))
 
@@ -86,6 +100,17 @@ class Database:
         closer = ThreadPoolExecutor(1, "store-close")
         await _in(closer, self._shut_down)
         closer.shutdown(wait=False)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, DBAPIError) as error:
+            wanted = "a file that this user may create and write" if self._file else "a Postgres that lets this user in"
+            raise DatabaseUnusable(
+                f"Offboard cannot use the database {self._shown}: {_reason(error)}. "
+                f"Set OFFBOARD_DATABASE_URL to {wanted}."
+            ) from error
 
     def _write(self, function: Callable[[Connection], T]) -> T:
         with self.engine.begin() as connection:
@@ -112,6 +137,14 @@ class Database:
 
 async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, lambda: function(*args, **kwargs))
+
+
+def _reason(error: OSError | DBAPIError) -> str:
+    if isinstance(error, OSError):
+        place = f" ({error.filename})" if error.filename else ""
+        return (error.strerror or type(error).__name__) + place
+    # Further lines are the driver's own advice, and other addresses of the same host.
+    return (str(error.orig).splitlines() or [type(error.orig).__name__])[0].rstrip(" .:")
 
 
 def _sqlite_file(url: URL) -> Path:
@@ -141,6 +174,8 @@ def _sqlite_engine(url: URL, *, pool_size: int, pragmas: tuple[str, ...] = ()) -
 def _take(file: Path) -> TextIO:
     """Lock the file `<name>.lock` beside the database for as long as this process lives."""
     file = file.resolve()  # by whatever name it was reached, one file has one lock
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     # Who can write to the database can make the service run code, so it is the owner's alone.
     file.touch(mode=0o600)

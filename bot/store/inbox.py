@@ -8,16 +8,18 @@ A finished row keeps its id alone, so that a redelivery is still known.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import DataError
 
 from bot.store.database import Database
 from bot.store.dialects import insert
 from bot.store.tables import UNFINISHED, inbox
+
+_PROBE: Final = "probe"
 
 
 class InboxState(StrEnum):
@@ -115,6 +117,14 @@ def retry(connection: Connection, delivery_id: str, next_at: datetime) -> None:
 def fail(connection: Connection, delivery_id: str, reference: str) -> None:
     """Give up. `reference` is what the person was told and what the log carries."""
     _change(connection, delivery_id, state=InboxState.FAILED, reference=reference)
+
+
+def probe(connection: Connection) -> None:
+    """Write something and take it back: raises what keeps a delivery from being stored."""
+    now = datetime.now(UTC)
+    row = {"id": _PROBE, "surface": "", "body": "", "received_at": now, "next_at": now, "attempts": 0}
+    connection.execute(insert(connection, inbox).values(**row, state=InboxState.DONE).on_conflict_do_nothing())
+    connection.execute(delete(inbox).where(inbox.c.id == _PROBE))
 
 
 def _change(connection: Connection, delivery_id: str, **values: Any) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    or_,
     select,
     text,
     union_all,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 
 from bot.store.dialects import insert, listed
-from bot.store.tables import ledger
+from bot.store.tables import departures, ledger
 from handlers.ports import LedgerOutcome, Place, Totals
 
 _PORTION: Final = 1000  # rows of one read
@@ -191,6 +192,28 @@ def labels(connection: Connection, place: Place, ids: Sequence[str]) -> dict[str
     """Record id to label, for those that have one."""
     query = select(ledger.c.record_id, ledger.c.label).where(_within(place), _among(connection, ids))
     return {record_id: label for record_id, label in connection.execute(query) if label is not None}
+
+
+def moves(
+    connection: Connection, system: str, module: str, ids: Collection[str], *, since: datetime
+) -> dict[str, frozenset[str]]:
+    """Record id to the accounts that departures gave it to since then, or may have by now without having noted it."""
+    # By way of the few departures that can matter: no index leads from a record to its rows.
+    still_open = select(departures.c.id).where(departures.c.closed_at.is_(None))
+    recent = select(departures.c.id).where(or_(departures.c.closed_at.is_(None), departures.c.closed_at >= since))
+    noted = and_(ledger.c.outcome == LedgerOutcome.MOVED, ledger.c.at >= since)
+    planned = ledger.c.outcome.in_((LedgerOutcome.PLANNED, LedgerOutcome.DEFERRED))
+    query = select(ledger.c.record_id, ledger.c.owner_after).where(
+        ledger.c.departure_id.in_(recent),
+        ledger.c.system == system,
+        ledger.c.module == module,
+        _among(connection, ids),
+        or_(noted, and_(planned, ledger.c.departure_id.in_(still_open))),
+    )
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for record_id, owner in connection.execute(query):
+        found[record_id].add(owner)
+    return {record_id: frozenset(owners) for record_id, owners in found.items()}
 
 
 def rows(connection: Connection, departure_id: str) -> Iterator[LedgerRow]:

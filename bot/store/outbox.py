@@ -120,6 +120,22 @@ def due(connection: Connection, now: datetime, limit: int) -> tuple[Message, ...
     return tuple(_message(row) for row in connection.execute(query).mappings())
 
 
+def standing(connection: Connection, surface: str, channel: str, message_id: str) -> Message | None:
+    """The message that stands there, as it should stand by now."""
+    place = (outbox.c.surface == surface, outbox.c.channel == channel, outbox.c.message_id == message_id)
+    row = connection.execute(select(*_COLUMNS).where(*place)).mappings().first()
+    return _message(row) if row else None
+
+
+def known_channel(connection: Connection, surface: str, recipient: str) -> str | None:
+    """The channel in which an earlier message to this recipient stands."""
+    query = select(outbox.c.channel).where(
+        outbox.c.surface == surface, outbox.c.recipient == recipient, outbox.c.channel.is_not(None)
+    )
+    found: str | None = connection.execute(query.limit(1)).scalar()
+    return found
+
+
 def claim(connection: Connection, key: str) -> Message | None:
     """Take a waiting message before it is posted, in its newest version. None when another has taken it."""
     statement = (

@@ -136,6 +136,7 @@ Index(
     postgresql_where=text(UNPOSTED),
 )
 Index("ob_outbox_departure", outbox.c.departure_id)
+Index("ob_outbox_place", outbox.c.surface, outbox.c.channel, outbox.c.message_id)
 
 ledger = Table(
     "ob_ledger",

@@ -20,8 +20,8 @@ _TOKEN_REFUSED: Final = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE"})
 class ZohoAuthority:
     """Turns a refresh token into grants for the API.
 
-    `api_url` is used only where the token answer names no `api_domain`. `scopes` are those that the last token answer
-    stated; Zoho does not always state them.
+    `api_url` is used only where the token answer names no `api_domain`, or where the product has a host of its own
+    (`own_host`). `scopes` are those that the last token answer stated; Zoho does not always state them.
     """
 
     def __init__(
@@ -34,9 +34,11 @@ class ZohoAuthority:
         refresh_token: str,
         clock: Callable[[], datetime],
         timings: Timings,
+        own_host: bool = False,
         transport: Transport | None = None,
     ) -> None:
         self.scopes: frozenset[str] = frozenset()
+        self._own_host = own_host
         self._api_url = api_url
         self._form = {
             "grant_type": "refresh_token",
@@ -86,7 +88,7 @@ class ZohoAuthority:
 
     def _read(self, answer: Answer) -> Grant:
         payload: dict[str, Any] = answer.payload
-        base_url = payload.get("api_domain") or self._api_url
+        base_url = (None if self._own_host else payload.get("api_domain")) or self._api_url
         if not base_url:
             raise NotAuthorised(
                 "The accounts server named no API domain. Set the API URL.",

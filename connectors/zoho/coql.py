@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Final
 
 PAGE: Final = 2000
-_IN_MAXIMUM: Final = 50  # values in one `in`: https://www.zoho.com/crm/developer/docs/api/v8/COQL-Limitations.html
+IN_MAXIMUM: Final = 50  # values in one `in`: https://www.zoho.com/crm/developer/docs/api/v8/COQL-Limitations.html
 
 
 def select(
@@ -46,7 +46,12 @@ def compare(field: str, operator: str, value: str | datetime) -> str:
 
 
 def among(field: str, values: Collection[str]) -> str:
-    return any_of(*(f"{field} in ({listed})" for listed in _lists(values)))
+    return any_of(*among_each(field, values))
+
+
+def among_each(field: str, values: Collection[str]) -> Iterator[str]:
+    """A condition for each list that `in` takes; each lets through at most as many values as such a list holds."""
+    return (f"{field} in ({listed})" for listed in _lists(values))
 
 
 def not_among(field: str, values: Collection[str]) -> str:
@@ -73,8 +78,8 @@ def any_of(*conditions: str) -> str:
 def _lists(values: Collection[str]) -> Iterator[str]:
     """The values quoted, in lists that `in` takes."""
     quoted = [literal(value) for value in sorted(values)]
-    for start in range(0, len(quoted), _IN_MAXIMUM):
-        yield ", ".join(quoted[start : start + _IN_MAXIMUM])
+    for start in range(0, len(quoted), IN_MAXIMUM):
+        yield ", ".join(quoted[start : start + IN_MAXIMUM])
 
 
 def _joined(word: str, conditions: Sequence[str]) -> str:

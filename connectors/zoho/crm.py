@@ -7,6 +7,7 @@ from connectors.base import (
     Account,
     BatchResult,
     Check,
+    Ghosts,
     Inventory,
     Limits,
     Page,
@@ -19,6 +20,7 @@ from connectors.zoho.api import Api
 from connectors.zoho.auth import ZohoAuthority
 from connectors.zoho.checks import SKEW_ALLOWED, Doctor
 from connectors.zoho.errors import API_RULES, api_problem
+from connectors.zoho.ghosts import ghosts
 from connectors.zoho.inventory import Surveyor
 from connectors.zoho.modules import STANDARD, Catalogue, Metadata
 from connectors.zoho.rows import BulkWriter
@@ -111,6 +113,11 @@ class ZohoCrm:
             mailbox=await surveyor.mailbox(holdings),
         )
 
+    async def ghosts(self) -> tuple[Ghosts, ...]:
+        former = [account for account in await self.accounts() if not account.active]
+        metadata = await self._catalogue.metadata()
+        return await ghosts(self._api, metadata.covered.values(), former, now=self._clock())
+
     async def owned(self, account_id: str, module: str, part: Part, *, after: str | None = None) -> Page:
         spec = (await self._catalogue.metadata()).spec(module)
         condition = spec.phase.where(part, self._clock())
@@ -172,7 +179,6 @@ class ZohoCrm:
 
     async def aclose(self) -> None:
         await self._api.aclose()
-        await self._authority.aclose()
 
     async def _hazards(self, account: Account, surveyor: Surveyor, metadata: Metadata) -> set[str]:
         hazards = await surveyor.hazards()

@@ -2,7 +2,7 @@
 
 from handlers.cards.common import Channel, Posting
 from handlers.cards.forms import backup_form, exception_form, mailbox_form, send_back_form, successor_form
-from handlers.cards.notices import owner_change_notice, record_notice
+from handlers.cards.notices import Relayed, owner_change_notice, record_notice, relayed_notice, relayed_summary
 from handlers.cards.overview import home_card, list_card
 from handlers.cards.projection import postings
 from handlers.cards.replies import (
@@ -23,6 +23,7 @@ from handlers.cards.replies import (
 __all__ = [
     "Channel",
     "Posting",
+    "Relayed",
     "already_open_card",
     "backup_form",
     "cancelled_card",
@@ -41,6 +42,8 @@ __all__ = [
     "postings",
     "record_notice",
     "refusal_card",
+    "relayed_notice",
+    "relayed_summary",
     "send_back_form",
     "started_card",
     "status_card",

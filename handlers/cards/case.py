@@ -51,12 +51,15 @@ def state_text(view: View) -> str:
     )
 
 
-def stage(view: View) -> tuple[Element, ...]:
-    """The stage in words, who is waited for, and since when."""
+def stage(view: View, now: datetime | None = None) -> tuple[Element, ...]:
+    """The stage in words, who is waited for, and since when; with `now`, on what is read at once, for how long too."""
     departure = view.departure
     since = view.texts.moment(departure.since)
     said = Paragraph((Strong(state_text(view)),))
     people = asked(departure, departure.state)
+    if people and now:
+        duration = view.texts.duration(departure.since, now)
+        return said, paragraph(view, "list.waiting", who=view.people(people), since=since, duration=duration)
     if people:
         return said, paragraph(view, "case.waiting", who=view.people(people), since=since)
     if departure.state in FINAL_STATES:

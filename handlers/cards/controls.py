@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from connectors.base import Account
 from handlers import policy
 from handlers.cards.common import View
 from handlers.departure import CAN_BE_SIGNED, TRANSITIONS, Departure, State
@@ -10,6 +11,7 @@ from handlers.events import Cancelled
 from handlers.intents import Action, Token
 from handlers.people import Party, Person
 from handlers.refusal import Refusal
+from handlers.texts import Texts
 
 
 def party_of(departure: Departure, person: Person) -> Party:
@@ -27,6 +29,11 @@ def actions(view: View, by: Party, *, decide: bool = True, details: bool = True)
 
 def show_button(view: View) -> Button:
     return _button(view, Action.SHOW, "button.show")
+
+
+def start_button(texts: Texts, account: Account) -> Button:
+    token = Token(Action.START, subject=f"{account.system}/{account.id}")
+    return Button(texts.t("button.start", name=account.name), token)
 
 
 def _decisions(view: View, by: Party) -> tuple[Button, ...]:

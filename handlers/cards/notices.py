@@ -1,5 +1,9 @@
 """What the log channel is told while records change hands. People are named, never mentioned: nobody needs to act."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 from connectors.base import Record
 from handlers.cards.common import Channel
 from handlers.departure import Departure
@@ -35,6 +39,76 @@ def record_notice(channel: Channel, plan: SystemPlan, module_label: str, record:
     what = Fact(texts.t("notice.record"), (record.label,))
     small_print = Note((module_label, " · ", texts.t("notice.id", id=record.id)))
     return _notice(texts, text, plan, what, url, small_print)
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """An owner change that a system reports of itself. What it does not say is None."""
+
+    system: str
+    module: str
+    record_id: str
+    label: str | None
+    old: str | None
+    new: str | None
+    at: datetime | None
+
+
+def relayed_notice(channel: Channel, change: Relayed, url: str) -> Card:
+    """Somebody gave one record another owner, outside a departure. `url` leads to the record."""
+    texts = Texts(channel.language, channel.time_zone)
+    module, system = _readable(change.module), texts.t(f"system.{change.system}")
+    record = change.label or texts.t("notice.relayed.unnamed", id=change.record_id, module=module)
+    untold = texts.t("notice.relayed.untold", system=system)
+    facts = [
+        Fact(texts.t("notice.record"), (record,)),
+        Fact(texts.t("notice.old_owner"), (change.old or untold,)),
+        Fact(texts.t("notice.new_owner"), (change.new or untold,)),
+    ]
+    if change.at:
+        facts.append(Fact(texts.t("notice.relayed.at"), (texts.moment(change.at),)))
+    return Card(
+        _relayed_text(texts, record, change),
+        (
+            Heading(texts.t("notice.title")),
+            Facts(tuple(facts)),
+            Note((module, " · ", texts.t("notice.id", id=change.record_id))),
+            Note((texts.t("notice.relayed.origin", system=system),)),
+            Actions((LinkButton(texts.t("button.view", system=system), url),)),
+        ),
+    )
+
+
+def relayed_summary(channel: Channel, system: str, counts: Mapping[str, int]) -> Card:
+    """More of them than anybody would read; `counts` is by module."""
+    texts = Texts(channel.language, channel.time_zone)
+    name = texts.t(f"system.{system}")
+    modules = (Fact(_readable(module), (texts.t("notice.records", n=n),)) for module, n in sorted(counts.items()))
+    return Card(
+        texts.t("notice.relayed.many", n=sum(counts.values()), system=name),
+        (
+            Heading(texts.t("notice.title")),
+            Facts(tuple(modules)),
+            Note((texts.t("notice.relayed.counted"), " ", texts.t("notice.relayed.origin", system=name))),
+        ),
+    )
+
+
+def _relayed_text(texts: Texts, record: str, change: Relayed) -> str:
+    match change.old, change.new:
+        case str(old), str(new):
+            return texts.t("notice.record.text", record=record, old=old, new=new)
+        case None, str(new):
+            return texts.t("notice.relayed.given", record=record, new=new)
+        case str(old), None:
+            return texts.t("notice.relayed.taken", record=record, old=old)
+        case _:
+            return texts.t("notice.relayed.changed", record=record)
+
+
+def _readable(module: str) -> str:
+    """An API name as people read it."""
+    return module.replace("_", " ")
 
 
 def _notice(texts: Texts, text: str, plan: SystemPlan, what: Fact, url: str, *more: Element) -> Card:

@@ -1,19 +1,22 @@
-"""Many departures at a glance: the list, and each person's home page."""
+"""Many departures at a glance: the list, and each person's home page, with what former employees left behind."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from connectors.base import Ghosts
 from handlers.cards.case import state_text
 from handlers.cards.common import View, asked
-from handlers.cards.controls import show_button
+from handlers.cards.controls import show_button, start_button
 from handlers.departure import Departure
 from handlers.elements import Actions, Card, Divider, Element, Heading, Note, Paragraph, Strong
+from handlers.ghosts import Counted, left_alone
 from handlers.people import Party, Person
 from handlers.texts import Texts
 
 _IN_A_LIST: Final = 20  # two blocks each; a message takes fifty
-_AT_HOME: Final = 40  # a home page takes a hundred
+_AT_HOME: Final = 40  # former employees included; a home page takes a hundred
+_FORMER: Final = 10
 
 
 def list_card(texts: Texts, departures: Sequence[Departure], now: datetime) -> Card:
@@ -22,8 +25,12 @@ def list_card(texts: Texts, departures: Sequence[Departure], now: datetime) -> C
     return Card(text, (Heading(texts.t("list.title")), Paragraph((text,)), *_rows(views, now, _IN_A_LIST)))
 
 
-def home_card(texts: Texts, party: Party, departures: Sequence[Departure], now: datetime) -> Card:
-    """What waits for this person comes first."""
+def home_card(
+    texts: Texts, party: Party, departures: Sequence[Departure], now: datetime, *, counted: Counted | None = None
+) -> Card:
+    """What waits for this person comes first. Admins, who see every departure, also see the ghosts without one."""
+    former = left_alone(counted, departures) if counted and party.admin else ()
+    room = _AT_HOME - len(former[:_FORMER])
     views = [View.of(departure, party.person, texts) for departure in _oldest_first(departures)]
     mine = [view for view in views if _waits_for(view.departure, party.person)]
     others = [view for view in views if not _waits_for(view.departure, party.person)]
@@ -33,9 +40,10 @@ def home_card(texts: Texts, party: Party, departures: Sequence[Departure], now: 
         (
             Heading(texts.t("home.title")),
             Paragraph((text,)),
-            *_rows(mine, now, _AT_HOME),
+            *_rows(mine, now, room),
             *((Divider(), Heading(texts.t("home.others"))) if others else ()),
-            *_rows(others, now, max(_AT_HOME - len(mine), 0)),
+            *_rows(others, now, max(room - len(mine), 0)),
+            *(_ghosts(texts, counted, former) if party.admin else ()),
             *((Note((texts.t("home.hint"),)),) if party.admin else ()),
         ),
     )
@@ -63,3 +71,28 @@ def _row(view: View, now: datetime) -> tuple[Element, ...]:
     waiting = texts.words(key, who=view.people(people), since=since, duration=duration)
     said = Paragraph((Strong(view.leaver), "\n", state_text(view), "\n", *waiting))
     return said, Actions((show_button(view),))
+
+
+def _ghosts(texts: Texts, counted: Counted | None, former: Sequence[Ghosts]) -> tuple[Element, ...]:
+    title = Divider(), Heading(texts.t("home.ghosts.title"))
+    if counted is None:
+        return *title, Note((texts.t("home.ghosts.uncounted"),))
+    at = texts.moment(counted.at)
+    if not former:
+        key = "home.ghosts.cared_for" if counted.ghosts else "home.ghosts.none"
+        return *title, Paragraph(texts.words(key, at=at))
+    total = sum(each.total for each in former)
+    rows = [element for each in former[:_FORMER] for element in _former(texts, each)]
+    more = len(former) - _FORMER
+    rest = (Note((texts.t("home.ghosts.more", n=more),)),) if more > 0 else ()
+    return *title, Paragraph(texts.words("home.ghosts.text", n=total, at=at)), *rows, *rest
+
+
+def _former(texts: Texts, ghosts: Ghosts) -> tuple[Element, ...]:
+    account = ghosts.account
+    system = texts.t(f"system.{account.system}")
+    by_size = sorted(ghosts.counts, key=lambda count: -count[1])
+    modules = ", ".join(f"{module.label} {texts.number(count)}" for module, count in by_size)
+    left = texts.t("home.ghosts.person", n=ghosts.total, modules=modules)
+    said = Paragraph((Strong(account.name), f" · {account.email} · {system}\n", left))
+    return said, Actions((start_button(texts, account),))

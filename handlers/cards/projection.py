@@ -4,7 +4,7 @@ A projection, calculated anew after each event: keys stay, cards become newer, a
 place.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -20,7 +20,7 @@ from handlers.texts import Texts
 
 
 def postings(
-    departure: Departure, progress: RunProgress | None, *, now: datetime, channel: Channel | None
+    departure: Departure, progress: RunProgress | None, *, now: datetime, channels: Sequence[Channel]
 ) -> tuple[Posting, ...]:
     """All messages of a departure. The leaver gets none; whoever has no chat id is left out."""
     return (
@@ -28,7 +28,7 @@ def postings(
         *_prompts(departure),
         *_run(departure, progress, now),
         *_handover(departure, progress),
-        *_closed(departure, progress, channel),
+        *_closed(departure, progress, channels),
     )
 
 
@@ -57,12 +57,12 @@ def _handover(departure: Departure, progress: RunProgress | None) -> Iterator[Po
         yield from _to(departure, "handover", (departure.successor,), lambda view, _: handover_card(view, progress))
 
 
-def _closed(departure: Departure, progress: RunProgress | None, channel: Channel | None) -> Iterator[Posting]:
+def _closed(departure: Departure, progress: RunProgress | None, channels: Sequence[Channel]) -> Iterator[Posting]:
     if departure.state is not State.CLOSED:
         return
     lead = (departure.lead,) if departure.lead else ()
     yield from _to(departure, "closed", (departure.admin, *lead), lambda view, _: closed_card(view, progress))
-    if channel:
+    for channel in channels:
         view = View(departure, Texts(channel.language, channel.time_zone))
         yield Posting(f"{departure.id}:closed:{channel.id}", channel, summary_card(view, progress))
 

@@ -7,13 +7,12 @@ from typing import Final
 from connectors.base import Account
 from handlers.cards.case import case_text, facts, run, stage
 from handlers.cards.common import View
-from handlers.cards.controls import actions, show_button
+from handlers.cards.controls import actions, show_button, start_button
 from handlers.cards.outcome import timeline
-from handlers.cards.parts import cautions, decided, note, plan_table
+from handlers.cards.parts import cautions, decided, plan_table
 from handlers.cards.prompts import question
 from handlers.departure import Departure, State
-from handlers.elements import Actions, Button, Card, Element, Heading, Note, Paragraph, Strong
-from handlers.intents import Action, Token
+from handlers.elements import Actions, Card, Element, Heading, Note, Paragraph, Strong
 from handlers.people import Party
 from handlers.progress import RunProgress
 from handlers.refusal import Refusal
@@ -23,7 +22,7 @@ _CANDIDATES: Final = 10
 # Here the question itself shows all that is known.
 _TOLD_IN_FULL: Final = frozenset({State.SUCCESSOR, State.APPROVAL})
 # Refusals that come from somebody else having been faster: whoever gets one may see the departure.
-_OVERTAKEN: Final = frozenset({"stale", "approve.changed", "cancel.too_late"})
+_OVERTAKEN: Final = frozenset({"stale", "stale.own", "approve.changed", "cancel.too_late"})
 
 
 def help_card(texts: Texts) -> Card:
@@ -49,8 +48,7 @@ def status_card(texts: Texts, departure: Departure, party: Party, progress: RunP
         case_text(view),
         (
             Heading(texts.t("case.title", leaver=view.leaver)),
-            *stage(view),
-            note(view, "status.for", duration=texts.duration(departure.since, now)),
+            *stage(view, now),
             *(run(view, progress) if progress else ()),
             *question(view),
             *(_background(view) if departure.state not in _TOLD_IN_FULL else ()),
@@ -77,10 +75,8 @@ def choose_leaver_card(texts: Texts, named: str, candidates: Sequence[Account]) 
 def _candidate(texts: Texts, account: Account) -> tuple[Element, ...]:
     state = "" if account.active else f" · {texts.t('choose.inactive')}"
     system = texts.t(f"system.{account.system}")
-    start = Button(
-        texts.t("button.start", name=account.name), Token(Action.START, subject=f"{account.system}/{account.id}")
-    )
-    return Paragraph((Strong(account.name), f" · {account.email} · {system}{state}")), Actions((start,))
+    said = Paragraph((Strong(account.name), f" · {account.email} · {system}{state}"))
+    return said, Actions((start_button(texts, account),))
 
 
 def nobody_found_card(texts: Texts, named: str) -> Card:

@@ -4,12 +4,13 @@ Before each stretch of `_STRETCH` records one look asks the vendor which of them
 since the snapshot; those are left alone. Rows that the vendor refuses for now come again at the end, a few times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from connectors.base import BatchResult, RowReason, Unavailable
+from connectors.base import BatchResult, Record, RowReason, Unavailable
 from handlers import cards
+from handlers.cards import Channel
 from handlers.events import Outcome
 from handlers.plan import Line
 from handlers.ports import LedgerOutcome, Place, Transaction
@@ -115,32 +116,30 @@ async def _move_deferred(unit: Unit, line: Line, ids: tuple[str, ...]) -> More:
 
 
 def _announce(tx: Transaction, unit: Unit, line: Line) -> None:
-    """Tell the log channel: one notice for the module, and one for each record where they are few."""
-    channel, place = unit.settings.channel, unit.place(line.module)
+    """Tell the log channels: one notice for the module, and one for each record where they are few."""
+    place = unit.place(line.module)
     totals = tx.totals(unit.departure.id)[place]
     moved = totals.count(LedgerOutcome.MOVED)
-    if channel is None or not moved:
+    if not unit.settings.channels or not moved:
         return
     few = tx.labelled(place, outcome=LedgerOutcome.MOVED, limit=unit.settings.per_record_notices + 1)
     progress = ModuleProgress(place.system, line.module, line.label, planned=totals.rows, moved=moved)
+    for channel in unit.settings.channels:
+        for notice in _notices(unit, line, progress, few, channel):
+            tx.put_once(unit.departure.id, notice)
+
+
+def _notices(
+    unit: Unit, line: Line, progress: ModuleProgress, few: Sequence[Record], channel: Channel
+) -> Iterator[cards.Posting]:
+    key = f"{unit.departure.id}:owner:{progress.system}:{line.module}"
     url = unit.connector.record_url(line.module, few[0].id)
-    key = f"{unit.departure.id}:owner:{place.system}:{line.module}"
-    notices = [
-        cards.Posting(key, channel, cards.owner_change_notice(channel, unit.departure, unit.plan, progress, url))
-    ]
-    if moved <= unit.settings.per_record_notices:
-        notices += [
-            cards.Posting(
-                f"{key}:{record.id}",
-                channel,
-                cards.record_notice(
-                    channel, unit.plan, line.label, record, unit.connector.record_url(line.module, record.id)
-                ),
-            )
-            for record in few
-        ]
-    for notice in notices:
-        tx.put_once(unit.departure.id, notice)
+    notice = cards.owner_change_notice(channel, unit.departure, unit.plan, progress, url)
+    yield cards.Posting(key, channel, notice)
+    for record in few if progress.moved <= unit.settings.per_record_notices else ():
+        url = unit.connector.record_url(line.module, record.id)
+        notice = cards.record_notice(channel, unit.plan, line.label, record, url)
+        yield cards.Posting(f"{key}:{record.id}", channel, notice)
 
 
 async def _end(unit: Unit) -> Ending:

@@ -21,7 +21,7 @@ class RunSettings:
 
     tolerance: Tolerance = field(default_factory=Tolerance)
     per_record_notices: int = 10
-    channel: Channel | None = None
+    channels: tuple[Channel, ...] = ()
     patience: float = 5.0
     tries: int = 6
 

@@ -100,11 +100,6 @@ def text(item: Json | str | None, scope: Scope) -> Markup:
     return mrkdwn(raw, scope.reader) if item.get("type") == "mrkdwn" else plain(raw)
 
 
-def has_buttons(items: Any) -> bool:
-    """Whether somebody can press something here (links do not count)."""
-    return any(item.get("type") == "button" and not item.get("url") for item in _dicts(items))
-
-
 def has_primary(items: Any) -> bool:
     """Whether there is a main button: the bot waits for somebody."""
     return any(item.get("type") == "button" and item.get("style") == "primary" for item in _dicts(items))

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from sandbox.page.blocks import Scope, blocks, has_buttons, has_primary, text
+from sandbox.page.blocks import Scope, blocks, has_primary, text
 from sandbox.page.mrkdwn import Reader, mrkdwn
-from sandbox.page.place import LEADING, PLAYERS, Place
+from sandbox.page.place import PLAYERS, Place
 from sandbox.people import BY_KEY, Person
 from sandbox.slack import Channel, Client, Message, View, Workspace
 
@@ -52,16 +52,6 @@ class Gallery:
         return kept[2]
 
 
-@dataclass(frozen=True)
-class PersonChip:
-    """One person in the row at the top. `at` is the conversation to open: the one where something waits for them."""
-
-    person: Person
-    current: bool
-    waiting: bool
-    at: str
-
-
 class ChatScreen:
     """One person's chat at one moment."""
 
@@ -73,7 +63,7 @@ class ChatScreen:
         self.workspace: Workspace = town.workspace
         self.user = place.person.slack_id or ""
         self.client = Client(self.workspace, self.user)
-        self.reader = _reader(town, place.person)
+        self.reader = reader_of(town, place.person)
         self.channels = self.client.channels()
 
     def channel(self) -> Channel:
@@ -95,7 +85,7 @@ class ChatScreen:
             "channels": [self._row(one, channel) for one in self.channels if not one.direct],
             "in_app": in_app,
             "dm_unread": self._unread(direct),
-            "dm_waiting": _waits(self.workspace, self.marks, self.user),
+            "dm_waiting": waits(self.workspace, self.user),
             "channel": channel.id,
             "title": "Offboard" if in_app else f"#{channel.name}",
             "subtitle": f"{len(channel.members)} people",
@@ -201,36 +191,31 @@ def linked(workspace: Workspace, channel_id: str, message: str, reader: Person) 
     raise LookupError("Nobody here sees that conversation.")
 
 
-def people_row(town: "Town", place: Place, marks: ReadMarks) -> dict[str, list[PersonChip]]:
-    """Who can be played: the leading people and everybody for whom something waits come first."""
-    users = town.workspace.users
-    players = [one for one in PLAYERS if not users[one.slack_id or ""].deleted or one is place.person]
-    chips = [_chip(town.workspace, person, place, marks) for person in players]
-    first = [one for key in LEADING for one in chips if one.person.key == key]
-    also = [one for one in chips if one not in first and (one.waiting or one.current)]
-    shown = first + also
-    return {"shown": shown, "rest": [one for one in chips if one not in shown]}
+def waits(workspace: Workspace, user: str) -> bool:
+    """Whether the bot waits for this person: a main button in their conversation.
 
-
-def _chip(workspace: Workspace, person: Person, place: Place, marks: ReadMarks) -> PersonChip:
-    current = person.key == place.person.key
-    waiting = _waits(workspace, marks, person.slack_id or "")
-    return PersonChip(person, current, waiting, "dm" if waiting else (place.at if current else "general"))
-
-
-def _waits(workspace: Workspace, marks: ReadMarks, user: str) -> bool:
-    """Whether the bot waits for this person: a main button in their conversation, or unread buttons."""
+    A copy that only they see does not count: the bot cannot take its buttons away when the question is settled.
+    """
     if workspace.users[user].deleted:
         return False
     direct = workspace.direct(user)
     return any(
-        has_primary(one.blocks) or (has_buttons(one.blocks) and marks.unread(user, direct.id, one))
+        has_primary(one.blocks)
         for one in Client(workspace, user).messages(direct.id)
-        if one.by_bot
+        if one.by_bot and not one.only_for
     )
 
 
-def _reader(town: "Town", person: Person) -> Reader:
+def told(workspace: Workspace, marks: ReadMarks, user: str) -> bool:
+    """Whether the bot has told this person something that they have not seen."""
+    if workspace.users[user].deleted:
+        return False
+    direct = workspace.direct(user)
+    return any(marks.unread(user, direct.id, one) for one in Client(workspace, user).messages(direct.id))
+
+
+def reader_of(town: "Town", person: Person) -> Reader:
+    """How this person reads what Slack shows: names, language, time zone."""
     names = {user.id: user.real_name for user in town.workspace.users.values()}
     names |= {channel.id: channel.name for channel in town.workspace.channels.values()}
     return Reader(person.language.replace("-", "_"), ZoneInfo(person.time_zone), town.clock.now, names)

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sandbox.faults import Fault
+from sandbox.page.cliq_desk import CliqDesk
 from sandbox.page.crm_screen import give_one_away
 from sandbox.page.mrkdwn import emoji
+from sandbox.page.options import Option
 from sandbox.page.place import Place
 from sandbox.people import BY_KEY, Mailbox
 from sandbox.slack import Client, Json, Message, View
@@ -23,18 +25,6 @@ if TYPE_CHECKING:
 
 Body = Mapping[str, Any]
 Result = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Option:
-    """One line of a list of suggestions: what is chosen, what is read, what stands small behind it."""
-
-    value: str
-    label: str
-    detail: str = ""
-
-    def json(self) -> dict[str, str]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -56,6 +46,7 @@ class Desk:
 
     def __init__(self, town: "Town") -> None:
         self.town = town
+        self.cliq = CliqDesk(town)
         self._starting: set[asyncio.Task[None]] = set()
         self.actions: dict[str, Callable[[Body], Awaitable[Result]]] = {
             "say": self.say,
@@ -69,14 +60,17 @@ class Desk:
             "mailbox": self.mailbox,
             "backup": self.backup,
             "close-account": self.close_account,
+            **self.cliq.actions,
         }
 
     def client(self, asked: Mapping[str, str]) -> Client:
         return Client(self.town.workspace, Place.of(asked).person.slack_id or "")
 
-    # In the chat
+    # In the chat: Slack's, or Cliq's where that is open
 
     async def say(self, body: Body) -> Result:
+        if self.cliq.concerns(body):
+            return await self.cliq.say(body)
         client, channel, said = self.client(body), str(body["channel"]), str(body["text"])
         await (client.command(channel, said) if said.startswith("/") else client.say(channel, said))
         return {}
@@ -99,21 +93,29 @@ class Desk:
         return {}
 
     async def submit(self, body: Body) -> Result:
+        if self.cliq.concerns(body):
+            return await self.cliq.submit(body)
         values: dict[str, dict[str, Any]] = {}
         for one in body["inputs"]:
             values.setdefault(one["block"], {})[one["action"]] = _value(one, body)
         return {"errors": await self.client(body).submit(str(body["view"]), values)}
 
     async def close(self, body: Body) -> Result:
+        if self.cliq.concerns(body):
+            return await self.cliq.close(body)
         await self.client(body).close(str(body["view"]))
         return {}
 
     async def home(self, body: Body) -> Result:
+        if self.cliq.concerns(body):
+            return await self.cliq.home(body)
         await self.client(body).open_home()
         return {}
 
     async def complete(self, asked: Mapping[str, str]) -> list[Option]:
         """What the message field suggests for the word before the cursor: commands or people."""
+        if self.cliq.concerns(asked):
+            return await self.cliq.complete(asked)
         client, word = self.client(asked), asked.get("q", "")
         if word.startswith("/"):
             known = client.commands(word)
@@ -123,6 +125,8 @@ class Desk:
 
     async def options(self, asked: Mapping[str, str]) -> list[Option]:
         """What a select offers for what has been typed into it."""
+        if self.cliq.concerns(asked):
+            return await self.cliq.options(asked)
         client, typed = self.client(asked), asked.get("q", "")
         surface = surface_of(client, asked["source"])
         _, element = find(surface.either.blocks, asked["block"], asked["action"])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from html import unescape
 from typing import Final
 
 from babel.dates import format_date, format_time, format_timedelta
@@ -38,6 +39,8 @@ _STYLES: Final = tuple(
 )
 _QUOTE: Final = re.compile(r"(?:^&gt; ?[^\n]*(?:\n|$))+", re.MULTILINE)
 _SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
+_BREAK: Final = re.compile(r"<br>|</(?:pre|blockquote)>")
+_TAG: Final = re.compile(r"<[^<>]+>")
 _KEPT: Final = re.compile("\ue000(\\d+)\ue001")
 _PRIVATE: Final = {0xE000: None, 0xE001: None}
 
@@ -82,6 +85,11 @@ def mrkdwn(text: str, reader: Reader) -> Markup:
     html = _QUOTE.sub(lambda found: keep(_quote(found[0])), html)
     html = _styled(html).replace("\n", "<br>")
     return Markup(_restore(html, kept))  # noqa: S704 - made of escaped text and tags of our own
+
+
+def words(html: Markup) -> str:
+    """What somebody reads of `plain` or `mrkdwn`, for a place that shows text alone: no styles, no addresses."""
+    return unescape(_TAG.sub("", _BREAK.sub("\n", html))).rstrip("\n")
 
 
 def slack_date(timestamp: float, pattern: str, reader: Reader) -> str:

@@ -1,13 +1,15 @@
 """Where a person stands on the page. All of it is in the address, so a reload or a bookmark changes nothing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
 from sandbox.people import BY_KEY, ROSTER, Person
 
 PANES: Final = (("chat", "Chat"), ("crm", "CRM"), ("hand", "By hand"), ("faults", "Faults"), ("wire", "Wire"))
+# The chat products that a town may have.
+APPS: Final = {"slack": "Slack", "cliq": "Cliq"}
 GENERAL: Final = "general"
 PLAYERS: Final = tuple(person for person in ROSTER if person.slack_id and not person.slack_deleted)
 # Who a newcomer needs first: the administrator, the team leader, a possible successor, the managing director.
@@ -18,7 +20,8 @@ LEADING: Final = ("ada", "tomas", "sofia", "petra")
 class Place:
     """Who somebody plays, which conversation is open, and which pane.
 
-    `at` is a channel's name, "dm" for the conversation with the bot, or "home" for its Home tab. `who` is the person
+    `app` is the chat product that is open. `at` is a channel's name, "dm" for the conversation with the bot, or "home"
+    for its Home tab, which in Cliq is its widget. `who` is the person
     whose records the CRM pane shows in full; `module` and `owner` filter its table of records. `message` is the `ts`
     of the message that a permalink leads to; the next click forgets it.
     """
@@ -30,6 +33,7 @@ class Place:
     module: str = "Deals"
     owner: str = ""
     message: str = ""
+    app: str = "slack"
 
     tabs = PANES
 
@@ -46,6 +50,7 @@ class Place:
             module=query.get("module") or "Deals",
             owner=query.get("owner", ""),
             message=query.get("message", ""),
+            app="cliq" if query.get("app") == "cliq" else "slack",
         )
 
     @property
@@ -53,8 +58,14 @@ class Place:
         """The pane beside the chat; on a narrow screen one of the two is shown."""
         return "crm" if self.pane == "chat" else self.pane
 
+    def settled(self, apps: Sequence[str]) -> "Place":
+        """The same place in a town that has only these apps."""
+        return self if self.app in apps else replace(self, app=apps[0])
+
     def link(self, **changes: str) -> str:
         """The address of a place that differs from this one. `as_` stands for the person's key."""
         here = {"as_": self.person.key, "at": self.at, "pane": self.pane, "who": self.who}
-        there = here | {"module": self.module, "owner": self.owner} | changes
+        there = here | {"module": self.module, "owner": self.owner, "app": self.app} | changes
+        if there["app"] == "slack":  # where an address says nothing else
+            del there["app"]
         return "/?" + urlencode({name.rstrip("_"): value for name, value in there.items() if value})

@@ -5,17 +5,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus, urlsplit
 
+from sandbox.cliq.hall import cliq_id
 from sandbox.faults import ZOHO_ONLY, Fault
 from sandbox.page.blocks import environment
-from sandbox.page.chat_screen import ChatScreen, Gallery, ReadMarks, first_command, people_row
+from sandbox.page.chat_screen import ChatScreen, Gallery, ReadMarks, first_command
+from sandbox.page.cliq_screen import CliqMarks, CliqScreen, first_line
 from sandbox.page.crm_screen import crm_pane, hand_pane
-from sandbox.page.place import Place
+from sandbox.page.people_row import Attention, PersonChip, people_row
+from sandbox.page.place import APPS, Place
 from sandbox.people import COMPANY, LOG_CHANNEL, Person
 from sandbox.supervisor import State
+from sandbox.wire import Exchange
 
 if TYPE_CHECKING:
     from sandbox.town import Town
 
+_CHATS: Final = {"slack": "chat", "cliq": "cliq/chat"}
 _AT_WORK_SECONDS: Final = 3.0
 _EXCHANGES: Final = 40
 _LOG_LINES: Final = 60
@@ -27,7 +32,15 @@ _MEANINGS: Final = {
     Fault.PARTIAL_SUCCESS: ("Partial success", "A bulk change does most rows and refuses a few for now."),
     Fault.LOST_RESPONSE: ("Lost answers", "The change is made, but the answer never arrives."),
 }
-_SLACK_FAULTS: Final = tuple(fault for fault in Fault if fault not in ZOHO_ONLY)
+# https://www.zoho.com/cliq/help/restapi/v3/: Cliq has a status of its own for this.
+_CLIQ_MEANINGS: Final = {
+    **_MEANINGS,
+    Fault.RATE_LIMIT: ("Rate limit", "Some calls are refused: Cliq says with HTTP 400 that there were too many."),
+}
+_FAULTS: Final = {
+    "slack": tuple(fault for fault in Fault if fault not in ZOHO_ONLY),
+    "cliq": tuple(fault for fault in Fault if fault is not Fault.PARTIAL_SUCCESS),
+}
 
 
 class Screen:
@@ -35,15 +48,19 @@ class Screen:
         self.town = town
         self.marks = ReadMarks()
         self.gallery = Gallery()
+        self.cliq_marks = CliqMarks()
+        self.attention = Attention(town, self.marks, self.cliq_marks)
 
     def page(self, place: Place) -> str:
+        place = place.settled(self.town.options.apps)
         context = self._chat(place) | self._top(place) | self._pane(place)
         return environment().get_template("page.html").render(context)
 
     def regions(self, place: Place, names: Iterable[str]) -> dict[str, str]:
         """The named regions as HTML; names that do not exist are left out."""
+        place = place.settled(self.town.options.apps)
         makers = {"chat": self._chat, "top": self._top, "tabs": self._common, "pane": self._pane}
-        templates = {"chat": "chat", "top": "top", "tabs": "tabs", "pane": place.side}
+        templates = {"chat": _CHATS[place.app], "top": "top", "tabs": "tabs", "pane": place.side}
         return {
             name: environment().get_template(f"{templates[name]}.html").render(makers[name](place))
             for name in ("chat", "top", "tabs", "pane")  # the chat first: to be looked at counts as read
@@ -56,7 +73,7 @@ class Screen:
         struck = [(len(one.active), one.struck.total()) for one in town.faults.values()]
         state = town.service.state if town.service else ""
         return {
-            "chat": town.workspace.version,
+            "chat": (town.workspace.version, town.hall.version),
             "crm": town.crm.version,
             "hand": town.crm.version,
             "faults": (struck, state),
@@ -65,33 +82,56 @@ class Screen:
         }
 
     def _common(self, place: Place) -> dict[str, Any]:
-        return {"place": place, "company": COMPANY, "pane": place.side}
+        return {"place": place, "company": COMPANY, "pane": place.side, "chat_template": _CHATS[place.app]}
 
     def _chat(self, place: Place) -> dict[str, Any]:
-        screen = ChatScreen(self.town, place, self.marks, self.gallery)
-        return self._common(place) | {"chat": screen.context(), "modal": screen.modal()}
+        common = self._common(place)
+        if place.app == "cliq":
+            cliq = CliqScreen(self.town, place, self.cliq_marks)
+            shown: dict[str, Any] = {"chat": cliq.context(), "modal": cliq.form()}
+        else:
+            slack = ChatScreen(self.town, place, self.marks, self.gallery)
+            shown = {"chat": slack.context(), "modal": slack.modal()}
+        return common | shown | {"apps": self._apps(place)}
+
+    def _apps(self, place: Place) -> list[dict[str, Any]]:
+        """The chat apps of this town, between which somebody can switch."""
+        waiting = self.attention.waiting(place.person)
+        return [
+            {"name": app, "label": APPS[app], "current": app == place.app, "waiting": app in waiting}
+            for app in self.town.options.apps
+        ]
 
     def _top(self, place: Place) -> dict[str, Any]:
-        people = people_row(self.town, place, self.marks)
-        intro = self._intro(place, [one.person for one in people["shown"] if one.waiting])
+        people = people_row(self.attention, place)
+        intro = self._intro(place, [one for one in people["shown"] if one.waiting])
         return self._common(place) | {"bot": self._bot(), "people": people, "intro": intro}
 
-    def _intro(self, place: Place, waiting: list[Person]) -> str:
+    def _intro(self, place: Place, waiting: list[PersonChip]) -> str:
         """One sentence that says what to do next."""
+        town = self.town
         if self.town.service and self.town.service.state in (State.KILLED, State.CRASHED):
             return "The bot is dead. Start it again under Faults, and see that nothing is lost or done twice."
         if self.town.service and self.town.service.state is State.STARTING:
             return "The bot is starting; it goes on where it was."
-        if place.person in waiting:
-            return f"The bot waits for you, {place.person.name}: press a button in your messages from Offboard."
+        me = next((one for one in waiting if one.current), None)
+        if me:
+            return f"The bot waits for you, {self._named(me, sign=',')}: press a button in your messages from Offboard."
         if waiting:
-            names = " and ".join(person.name for person in waiting)
+            names = " and ".join(self._named(one) for one in waiting)
             return f"The bot waits for {names}: click the name with the orange dot to play that part."
         if self._at_work():
             return "The bot is at work; watch the CRM pane. An orange dot lights up when it needs somebody."
-        if self.town.workspace.transcript():
+        if town.workspace.transcript() or town.hall.transcript():
             return f"Nobody is asked for anything now: read #{LOG_CHANNEL}, or start another departure as Ada."
-        return f"Type {first_command(self.town)} as Ada, then play the people for whom an orange dot lights up."
+        typed = first_line(town) if place.app == "cliq" else first_command(town)
+        return f"Type {typed} as Ada, then play the people for whom an orange dot lights up."
+
+    def _named(self, chip: PersonChip, *, sign: str = "") -> str:
+        """The name, with the apps in which the bot waits where there are several."""
+        if len(self.town.options.apps) == 1:
+            return chip.person.name
+        return f"{chip.person.name}{sign} in {' and '.join(APPS[app] for app in chip.waiting)}"
 
     def _at_work(self) -> bool:
         """Whether the bot has called the CRM just now; its runs pause for a moment between two steps."""
@@ -110,10 +150,18 @@ class Screen:
         return crm_pane(self.town, place)
 
     def _hand(self, place: Place) -> dict[str, Any]:
-        return hand_pane(self.town, place)
+        hand = hand_pane(self.town, place)
+        person: Person = hand["chosen"].person
+        cliq_closed = bool(person.slack_id) and not self.town.hall.user(cliq_id(person)).active
+        closed = {"slack": hand["slack_closed"], "cliq": cliq_closed}
+        accounts = [{"app": app, "label": APPS[app], "closed": closed[app]} for app in self.town.options.apps]
+        return hand | {"accounts": accounts}
 
     def _faults(self, _place: Place) -> dict[str, Any]:
-        vendors = (("zoho", "Zoho CRM", tuple(Fault)), ("slack", "Slack", _SLACK_FAULTS))
+        vendors = [
+            ("zoho", "Zoho CRM", tuple(Fault)),
+            *((app, APPS[app], _FAULTS[app]) for app in self.town.options.apps),
+        ]
         shown = [
             {"name": name, "label": label, "faults": self._switches(name, faults)} for name, label, faults in vendors
         ]
@@ -121,11 +169,12 @@ class Screen:
 
     def _switches(self, vendor: str, faults: Iterable[Fault]) -> list[dict[str, Any]]:
         held = self.town.faults[vendor]
+        meanings = _CLIQ_MEANINGS if vendor == "cliq" else _MEANINGS
         return [
             {
                 "name": fault.value,
-                "label": _MEANINGS[fault][0],
-                "meaning": _MEANINGS[fault][1],
+                "label": meanings[fault][0],
+                "meaning": meanings[fault][1],
                 "on": fault in held.active,
                 "struck": held.struck[fault],
             }
@@ -136,7 +185,10 @@ class Screen:
         wire = self.town.wire
         latest = list(wire.recent)[-_EXCHANGES:]
         first = wire.count - len(latest)
-        rows = [{"key": f"x{first + index}", "path": _path(one.url), **vars(one)} for index, one in enumerate(latest)]
+        rows = [
+            {"key": f"x{first + index}", "path": _path(one.url), "way": _way(one), **vars(one)}
+            for index, one in enumerate(latest)
+        ]
         log = self.town.service.tail(_LOG_LINES) if self.town.service else []
         return {"exchanges": rows[::-1], "wire_count": wire.count, "log": log}
 
@@ -152,6 +204,12 @@ class Screen:
             "stopped": "The process does not run.",
         }
         return {"state": service.state.value, "title": titles[service.state.value]}
+
+
+def _way(exchange: Exchange) -> str:
+    if exchange.direction == "to_town":
+        return "the bot calls a vendor"
+    return f"{'Cliq' if urlsplit(exchange.url).path.startswith('/cliq/') else 'Slack'} calls the bot"
 
 
 def _path(url: str) -> str:

@@ -45,7 +45,7 @@ def test_help_names_every_command() -> None:
 def test_without_settings_it_says_what_to_set() -> None:
     done = CliRunner().invoke(main, ["serve"])
     assert done.exit_code == 2
-    assert "OFFBOARD_SLACK_BOT_TOKEN is missing. Slack app > OAuth & Permissions" in done.stderr
+    assert "OFFBOARD_ZOHO_CLIENT_ID is missing. api-console.zoho.com > your self client" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--url", "https://offboard.example.com"]])
@@ -75,6 +75,31 @@ def test_a_second_process_is_refused_with_a_sentence(configured: pytest.MonkeyPa
     assert done.exit_code == 3
     assert done.stderr.startswith(f"The database {tmp_path}/offboard.sqlite3 is in use by the process 4711.")
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite:///{here}", "Is a directory"),
+        ("sqlite:///{here}/file/offboard.sqlite3", "File exists ({here}/file)"),
+        ("sqlite:////proc/offboard/offboard.sqlite3", " (/proc/offboard)"),
+        ("sqlite:///{here}/file", "file is not a database"),
+        ("postgresql://ada:s3cr3t@127.0.0.1:{closed}/offboard", "Connection refused"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named_with_the_reason(
+    configured: pytest.MonkeyPatch, tmp_path: Path, url: str, reason: str
+) -> None:
+    (tmp_path / "file").write_text("Not what a database begins with.")
+    places = {"here": tmp_path, "closed": _free_port()}
+    configured.setenv("OFFBOARD_PORT", str(_free_port()))
+    configured.setenv("OFFBOARD_DATABASE_URL", url.format_map(places))
+    done = CliRunner().invoke(main, ["serve"])
+    assert done.exit_code == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"Offboard cannot use the database {url.format_map(places).replace('s3cr3t', '***')}: ")
+    assert reason.format_map(places) in line
+    assert "Set OFFBOARD_DATABASE_URL to " in line
 
 
 def test_a_port_that_is_taken_is_named(configured: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def test_what_is_needed_suffices(env: pytest.MonkeyPatch) -> None:
     assert load_settings().zoho_api_url is None
 
 
-@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("name", sorted(NEEDED.keys() - {"SLACK_BOT_TOKEN"}))
 @pytest.mark.parametrize("empty", [True, False])
 def test_what_is_missing_or_empty_is_named_with_where_to_find_it(
     env: pytest.MonkeyPatch, name: str, *, empty: bool
@@ -44,10 +44,46 @@ def test_what_is_missing_or_empty_is_named_with_where_to_find_it(
     assert line == f"{PREFIX}{name} is missing. {Settings.model_fields[name.lower()].description}"
 
 
-def test_all_that_is_missing_is_said_at_once() -> None:
+def _missing() -> dict[str, str]:
+    """What `load_settings` says is missing, and how it says it."""
     with pytest.raises(InvalidSettings) as caught:
         load_settings()
-    assert len(str(caught.value).splitlines()) == len(NEEDED) - 1  # the signing secret depends on the rest
+    found = [re.match(rf"{PREFIX}(\w+) (is missing[^.]*)\.", line) for line in str(caught.value).splitlines()]
+    return {match[1]: match[2] for match in found if match}
+
+
+def test_all_that_is_missing_is_said_at_once() -> None:
+    missing = _missing()
+    either = {"SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "CLIQ_REFRESH_TOKEN", "CLIQ_URL_SECRET"}
+    assert missing.keys() == NEEDED.keys() | either
+    assert {name for name, what in missing.items() if "Slack, Cliq or both" in what} == either
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SOCKET_MODE": "true"}, "SLACK_APP_TOKEN"),
+        ({"CLIQ_REFRESH_TOKEN": "1000.r"}, "CLIQ_URL_SECRET"),
+    ],
+)
+def test_what_the_chosen_chat_product_needs_is_said_with_the_rest(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], lacking: str
+) -> None:
+    monkeypatch.setenv("OFFBOARD_PORT", "none")
+    for name, value in given.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    missing = _missing()
+    assert missing.keys() == {name for name in NEEDED if not name.startswith("SLACK")} | {lacking}
+    assert set(missing.values()) == {"is missing"}
+
+
+def test_one_chat_product_is_enough(env: pytest.MonkeyPatch) -> None:
+    env.delenv("OFFBOARD_SLACK_BOT_TOKEN")
+    assert _missing().keys() == {"SLACK_BOT_TOKEN", "CLIQ_REFRESH_TOKEN", "CLIQ_URL_SECRET"}
+    env.setenv("OFFBOARD_CLIQ_REFRESH_TOKEN", "1000.r")
+    env.setenv("OFFBOARD_CLIQ_PUBLIC_KEY", "MIIB")
+    assert load_settings().slack_bot_token is None
 
 
 def test_socket_mode_needs_its_own_token_and_no_signing_secret(env: pytest.MonkeyPatch) -> None:
@@ -67,6 +103,24 @@ def test_socket_mode_needs_its_own_token_and_no_signing_secret(env: pytest.Monke
         ("TRIES", "0"),
         ("DRIFT_PERCENT", "s3cr3t"),
         ("ADMINS", " , "),
+        ("ADMINS", "ada@brightwater.example,s3cr3t"),
+        ("ADMINS", "ada@brightwater.example,s3cr3t@"),
+        ("PATIENCE_SECONDS", "inf"),
+        ("PATIENCE_SECONDS", "nan"),
+        ("HTTP_PAUSE_SECONDS", "inf"),
+        ("DRIFT_PERCENT", "nan"),
+        ("PUBLIC_URL", "https://"),
+        ("SLACK_API_URL", "ftp://s3cr3t.example/"),
+        ("ZOHO_ACCOUNTS_URL", "accounts.s3cr3t.example"),
+        ("ZOHO_API_URL", "https:///s3cr3t"),
+        ("ZOHO_WEB_URL", "https://crm.example:s3cr3t"),
+        ("CLIQ_ACCOUNTS_URL", "https://s3cr3t .example"),
+        ("CLIQ_API_URL", "https://[s3cr3t"),
+        ("DATABASE_URL", "mysql://ada:s3cr3t@db/offboard"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql://ada:pass@s3cr3t@db/offboard"),
+        ("DATABASE_URL", "postgresql://ada:s3cr3t@db:none/offboard"),
     ],
 )
 def test_a_wrong_value_is_explained_and_not_repeated(env: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -76,6 +130,20 @@ def test_a_wrong_value_is_explained_and_not_repeated(env: pytest.MonkeyPatch, na
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{PREFIX}{name} is wrong (")
     assert "s3cr3t" not in line
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sqlite:////var/lib/offboard.sqlite3",
+        "postgresql:///offboard?host=/run/postgresql",
+        "postgresql://ada@[::1]:5432/offboard",
+        "postgresql://ada@server:p/w%40rd@db.example:5432/offboard?sslmode=require",
+    ],
+)
+def test_every_way_to_write_a_database_is_taken(env: pytest.MonkeyPatch, value: str) -> None:
+    env.setenv("OFFBOARD_DATABASE_URL", value)
+    assert load_settings().database_url == value
 
 
 def test_no_secret_shows_in_the_settings_themselves(env: pytest.MonkeyPatch) -> None:

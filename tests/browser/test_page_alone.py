@@ -10,7 +10,8 @@ import httpx
 import pytest
 import pytest_asyncio
 from browser_page import PHONE, opened, option
-from playwright.async_api import Browser, Page, expect
+from browser_standin import CARD
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from sandbox.page.desk import Desk
 from sandbox.slack.content import Content
@@ -19,6 +20,7 @@ from sandbox.town import Town, TownOptions
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+LAPTOP = ViewportSize(width=1280, height=800)
 STAND_IN = str(Path(__file__).with_name("browser_standin.py"))
 
 
@@ -209,3 +211,52 @@ async def test_a_phone_shows_one_thing_at_a_time_and_nothing_sticks_out(page: Pa
         await expect(page.locator(f'[data-tab="{tab.split()[-1].lower()}"]')).to_have_attribute("aria-current", "page")
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     await expect(page.locator(".message")).to_contain_text("Preparing")
+
+
+async def test_a_phone_shows_whom_the_bot_waits_for_and_who_is_played(page: Page, served: Town) -> None:
+    await page.set_viewport_size(PHONE)
+    people = page.get_by_role("navigation", name="Who you are")
+    await people.locator(".people-row").evaluate("row => row.scrollTo(1000, 0)")
+    served.workspace.post(served.workspace.direct("U0LENA"), Content("Please approve", CARD))
+    lena = people.get_by_role("link", name=re.compile("Lena Schubert.*something waits for them"))
+    await expect(lena).to_be_in_viewport(ratio=1)
+    await expect(people.get_by_role("link", name="Ada Brandt")).to_be_in_viewport(ratio=1)
+    await lena.click()
+    await expect(page.get_by_role("region", name="Chat as Lena Schubert")).to_be_visible()
+    await expect(lena).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+async def test_no_figure_of_a_table_is_cut(page: Page, served: Town, size: ViewportSize) -> None:
+    await page.set_viewport_size(size)
+    rows = [
+        ["Module", "Open", "Closed", "Moves", "Open value"],
+        ["Sales Orders", "1,234", "591", "1,234", "€9,937,760"],
+    ]
+    cells = [[{"type": "raw_text", "text": text} for text in row] for row in rows]
+    columns = [{"align": "left"}, *[{"align": "right"}] * 4]
+    block = {"type": "table", "rows": cells, "column_settings": columns}
+    served.workspace.post(served.workspace.channels["C0GENERAL"], Content("What is owned", [block]))
+    table = page.get_by_role("region", name="Table")
+    await expect(table.get_by_text("€9,937,760")).to_be_in_viewport(ratio=1)
+    assert await table.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+    assert await table.get_by_text("€9,937,760").evaluate("cell => cell.getClientRects().length") == 1
+
+
+async def test_the_records_fit_beside_the_chat_of_a_laptop(page: Page) -> None:
+    await page.set_viewport_size(LAPTOP)
+    await page.goto("/?as=ada&pane=crm&module=Deals")
+    records = page.get_by_role("region", name="Records", exact=True)
+    assert await records.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+async def test_what_was_done_is_told_without_covering_what_is_pressed_next(page: Page, size: ViewportSize) -> None:
+    await page.set_viewport_size(size)
+    await page.goto("/?as=ada&pane=hand&who=amit")
+    await page.locator("[data-do=mailbox]").first.click()
+    told = await page.get_by_role("alert").filter(has_text="The mailbox is changed.").bounding_box()
+    assert told
+    for other in ("#tabs", ".send"):
+        box = await page.locator(other).bounding_box()
+        assert box is None or box["y"] >= told["y"] + told["height"], other

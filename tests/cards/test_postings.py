@@ -19,7 +19,7 @@ STORIES = stories()
 
 
 def post(departure: Departure) -> tuple[Posting, ...]:
-    return postings(departure, PROGRESS if departure.plan else None, now=NOW, channel=CHANNEL)
+    return postings(departure, PROGRESS if departure.plan else None, now=NOW, channels=(CHANNEL,))
 
 
 def in_language(departure: Departure, language: str) -> Departure:
@@ -165,7 +165,7 @@ def test_the_moves_of_the_property_cover_the_transition_table() -> None:
 
 def test_the_same_state_gives_the_same_messages_at_any_time_except_while_it_runs() -> None:
     for departure in STORIES.values():
-        later = postings(departure, PROGRESS if departure.plan else None, now=NOW + timedelta(1), channel=CHANNEL)
+        later = postings(departure, PROGRESS if departure.plan else None, now=NOW + timedelta(1), channels=(CHANNEL,))
         changed = {new.key for old, new in zip(post(departure), later, strict=True) if old != new}
         run = {f"dep-1:run:{departure.run}:ada@brightwater.example"}
         assert changed <= (run if departure.state is State.RUNNING else set())

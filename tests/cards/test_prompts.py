@@ -21,7 +21,7 @@ def card(departure: Departure, what: str, who: str = "ada", progress: RunProgres
     english = replace(
         departure, lead=departure.lead and replace(TOMAS, language="en"), approvers=(replace(TOMAS, language="en"),)
     )
-    found = [p for p in postings(english, progress, now=NOW, channel=None) if f":{what}" in p.key and who in p.key]
+    found = [p for p in postings(english, progress, now=NOW, channels=()) if f":{what}" in p.key and who in p.key]
     return found[-1].card
 
 
@@ -209,6 +209,6 @@ def test_the_successor_learns_what_came_and_how_to_find_it() -> None:
 
 def test_the_requester_who_leads_the_team_is_not_asked_to_approve() -> None:
     departure = Story(lead=ADA, approvers=(NOOR,)).planned().successor().departure
-    posted = {p.key: p.card for p in postings(departure, None, now=NOW, channel=None)}
+    posted = {p.key: p.card for p in postings(departure, None, now=NOW, channels=())}
     assert [key for key in posted if ":approval:" in key] == ["dep-1:prompt:approval:3:noor@brightwater.example"]
     assert Action.APPROVE in actions(posted["dep-1:prompt:approval:3:noor@brightwater.example"])

@@ -1,5 +1,6 @@
 """Answers for the asker alone, the overview, the forms, and the notices in the log channel."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -50,7 +51,7 @@ def test_the_status_shows_the_plan_or_before_it_the_inventory() -> None:
     after = read(cards.status_card(EN, STORIES["drifted"], ADMIN, None, NOW))
     assert "Deals | 1,400 | 410 | €9,876,543" in after
     assert "Deals: approved 1,234 → now 1,400" in after
-    assert "For 5 days." in after
+    assert re.search(r"Waiting for @Tomás Rivera since .* \(5 days\)\.", after)
 
 
 def test_the_status_asks_the_open_question_in_full() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.chat.people import ChatPeople
-from bot.chat.surface import AnswerLost, SurfaceError, TryLater
+from bot.chat.surface import AnswerLost, ChatPerson, Refused, SurfaceError, TryLater
 from connectors.base import Unavailable
 
 
@@ -30,3 +30,21 @@ async def test_an_outage_of_the_chat_product_can_be_waited_for(error: SurfaceErr
         with pytest.raises(Unavailable) as raised:
             await ask
         assert (raised.value.system, raised.value.code, raised.value.retry_after) == ("slack", error.code, pause)
+
+
+class Here:
+    """A chat product that knows everybody."""
+
+    async def person(self, chat_id: str) -> ChatPerson:
+        return ChatPerson(chat_id, "Lena", "lena@x.example", "de", "UTC", active=True, is_bot=False)
+
+    async def person_by_email(self, _: str) -> ChatPerson:
+        return await self.person("U1")
+
+
+@pytest.mark.parametrize("error", [TryLater("later", code="locked"), Refused("dead token", code="INVALID_TOKEN")])
+async def test_one_chat_product_does_not_wait_for_the_other(error: SurfaceError) -> None:
+    people = ChatPeople({"cliq": Away(error), "slack": Here()})  # type: ignore[dict-item]
+    for found in (await people.by_chat("slack", "U1"), await people.by_email("lena@x.example")):
+        assert found
+        assert (found.chat, found.language) == ({"slack": "U1"}, "de")

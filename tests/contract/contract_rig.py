@@ -37,6 +37,9 @@ class Rig(Protocol):
     def open_owned(self, user: str) -> dict[str, int]:
         """By module, the records that must move when this user leaves; modules without any are absent."""
 
+    def ghosts(self) -> dict[tuple[str, str], int]:
+        """By user and module, what inactive users still own and should not."""
+
     def all_owned(self, user: str, module: str) -> set[str]:
         """The ids of everything that the user owns in the module."""
 

@@ -60,6 +60,9 @@ class ZohoRig:
     def open_owned(self, user: str) -> dict[str, int]:
         return self.crm.open_owned(user)
 
+    def ghosts(self) -> dict[tuple[str, str], int]:
+        return self.crm.ghosts()
+
     def all_owned(self, user: str, module: str) -> set[str]:
         return {record["id"] for record in self.crm.records(module, owner=user, limit=100_000)}
 

@@ -125,6 +125,38 @@ class TestInventory:
         assert all(each.reason.startswith("not_covered.") and each.label for each in inventory.not_covered)
 
 
+async def ghosts(connector: Connector) -> dict[tuple[str, str], int]:
+    """By user and module."""
+    return {(each.account.id, module.name): count for each in await connector.ghosts() for module, count in each.counts}
+
+
+class TestGhosts:
+    async def test_counts_are_the_vendors_own(self, still: Rig) -> None:
+        found = await still.connector.ghosts()
+
+        assert await ghosts(still.connector) == still.ghosts()
+        assert {still.gone, still.deleted} <= {each.account.id for each in found}
+        assert not any(each.account.active for each in found)
+        assert all(each.counts and each.total == sum(count for _, count in each.counts) for each in found)
+
+    async def test_it_takes_one_call_for_each_module(self, still: Rig) -> None:
+        await still.connector.ghosts()
+        before = len(still.requests)
+
+        await still.connector.ghosts()
+
+        assert len(still.requests) - before <= len(still.modules)
+
+    async def test_whoever_is_deactivated_becomes_one_and_a_hand_over_ends_it(self, rig: Rig) -> None:
+        left = rig.open_owned(rig.leaver)
+        await rig.connector.deactivate(rig.leaver)
+
+        assert {module: n for (user, module), n in (await ghosts(rig.connector)).items() if user == rig.leaver} == left
+        for module in left:
+            await move(rig, module, await ids(rig.connector, rig.leaver, module))
+        assert rig.leaver not in {each.account.id for each in await rig.connector.ghosts()}
+
+
 class TestOwned:
     async def test_pages_are_complete_ascending_and_without_duplicates(
         self, still: Rig, monkeypatch: pytest.MonkeyPatch

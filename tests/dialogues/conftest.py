@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from cliq_stage import CliqDesk
 from dialogue_stage import Stage
 from dialogue_stage import stage as made
 from structlog.testing import capture_logs
 
-import bot.chat.poster
+import bot.chat.cliq.pace
 import bot.chat.receiver
 import bot.chat.slack.edge
 import sandbox.company
 import sandbox.slack.tickets
+from bot.chat.cliq.surface import CliqSurface
+from bot.chat.slack.surface import SlackSurface
 from sandbox.people import ROSTER
 
 
@@ -34,14 +37,20 @@ def _small_and_quick() -> Iterator[None]:
         patch.setattr(sandbox.slack.tickets, "TRIGGER_SECONDS", 60.0)
         patch.setattr(bot.chat.receiver, "_FORM_SECONDS", 60.0)
         patch.setattr(bot.chat.slack.edge, "_SUGGEST_SECONDS", 60.0)
-        patch.setattr(bot.chat.poster, "_EDIT_EVERY", 0.0)  # Slack's allowance of edits is a real workspace's
+        patch.setattr(SlackSurface, "edit_every", 0.0)  # Slack's allowance of edits is a real workspace's
+        patch.setattr(CliqSurface, "edit_every", 0.0)
+        patch.setattr(bot.chat.cliq.pace, "_SHARE", 100.0)
         yield
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def module_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def module_stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """In Slack, unless the module says otherwise with a constant `SURFACE`."""
     storage = tmp_path_factory.mktemp("stage")
-    async with made(storage, f"sqlite:///{storage}/offboard.sqlite3") as stage:
+    surface = getattr(request.module, "SURFACE", "slack")
+    async with made(storage, f"sqlite:///{storage}/offboard.sqlite3", surface) as stage:
         yield stage
 
 
@@ -54,6 +63,12 @@ async def stage(module_stage: Stage) -> AsyncIterator[Stage]:
     await module_stage.close_windows()
     for faults in module_stage.town.faults.values():
         faults.active.clear()
+
+
+@pytest.fixture
+def cliq(stage: Stage) -> CliqDesk:
+    """Where people sit at their Cliq; for modules that say so in `SURFACE`."""
+    return CliqDesk(stage)
 
 
 @pytest.fixture

@@ -1,14 +1,27 @@
-"""A dialogue as a list of lines: (who does what, what appears where, ...)."""
+"""A dialogue as a list of lines: (who does what, what appears where, ...). People sit at a `Stage` or a `CliqDesk`."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol
 
-from dialogue_stage import Stage, shown
+from dialogue_stage import shown
 
-Act = Callable[[Stage], Awaitable[object]]
+
+class Place(Protocol):
+    """What is done and seen in Slack and in Cliq alike."""
+
+    async def types(self, who: str, typed: str) -> None: ...
+    async def presses(self, who: str, button: str, *, times: int = 1, about: str = "") -> None: ...
+    async def form(self, who: str, title: str = "") -> Any: ...
+    async def fills(self, who: str, **fields: str) -> dict[str, str]: ...
+    async def sees(self, who: str, said: str) -> Any: ...
+    async def logged(self, said: str) -> Any: ...
+
+
+Act = Callable[[Place], Awaitable[object]]
 Line = tuple[Act, ...]
 
 
-async def play(stage: Stage, dialogue: Iterable[Line]) -> None:
+async def play(stage: Place, dialogue: Iterable[Line]) -> None:
     for line in dialogue:
         for act in line:
             await act(stage)
@@ -25,7 +38,7 @@ def presses(who: str, button: str, *, about: str = "") -> Act:
 def fills(who: str, **fields: str) -> Act:
     """The form is accepted."""
 
-    async def act(stage: Stage) -> None:
+    async def act(stage: Place) -> None:
         assert await stage.fills(who, **fields) == {}
 
     return act
@@ -34,7 +47,7 @@ def fills(who: str, **fields: str) -> Act:
 def is_refused(who: str, beside: str, sentence: str, **fields: str) -> Act:
     """The form stays open, with a sentence beside the field."""
 
-    async def act(stage: Stage) -> None:
+    async def act(stage: Place) -> None:
         assert await stage.fills(who, **fields) == {beside: sentence}
 
     return act
@@ -43,7 +56,7 @@ def is_refused(who: str, beside: str, sentence: str, **fields: str) -> Act:
 def sees(who: str, *sentences: str) -> Act:
     """A message that is new since the last deed says all this."""
 
-    async def act(stage: Stage) -> None:
+    async def act(stage: Place) -> None:
         message = await stage.sees(who, sentences[0])
         for sentence in sentences[1:]:
             assert sentence in shown(message)
@@ -54,7 +67,7 @@ def sees(who: str, *sentences: str) -> Act:
 def reads(who: str, title: str, *sentences: str) -> Act:
     """A window with this title opens and says all this."""
 
-    async def act(stage: Stage) -> None:
+    async def act(stage: Place) -> None:
         view = await stage.form(who, title)
         for sentence in sentences:
             assert sentence in shown(view)

@@ -23,6 +23,9 @@ from bot.store.tables import departures as departures_table
 from handlers.departure import Departure, State
 from handlers.intents import Token
 from handlers.texts import Texts
+from sandbox.cliq.hall import LOG_CHANNEL_NAME, REFRESH_TOKEN
+from sandbox.cliq.model import BOT_UNIQUE_NAME, OpenForm
+from sandbox.cliq.model import Message as CliqMessage
 from sandbox.people import ADMINS, BY_KEY, LOG_CHANNEL
 from sandbox.slack import Client, Json, Message, View
 from sandbox.slack.courier import Answer
@@ -35,6 +38,9 @@ PATIENCE: Final = 40.0  # seconds until something that should happen is missed
 _TICK: Final = 0.02
 _FIELD: Final = "ob:field:"
 _INPUT: Final = "ob:input"
+_CLIQ_WORDS: Final = frozenset({"text", "title", "data", "label", "hint", "value", "placeholder"})
+_UNSEEN: Final = frozenset({"arguments", "action", "key", "type", "theme", "name"})
+_JOINER: Final = "\u2060"  # defuses markup in Cliq, and shows as nothing
 _BUSY: Final = frozenset({State.PLANNING, State.RUNNING})
 
 
@@ -154,15 +160,19 @@ class Stage:
         delivery = hands._block_actions(message, element, block, held={})
         return await self.town.workspace.deliver(delivery, lambda _answer: None)
 
-    async def brings(self, leaver: str, state: State, *, successor: str = "sofia") -> Departure:
-        """Ada starts the departure, and all goes well up to `state`. One that stands there already is taken."""
+    async def brings(self, leaver: str, state: State, *, successor: str = "sofia", at: Any = None) -> Departure:
+        """Ada starts the departure, and all goes well up to `state`. One that stands there already is taken.
+
+        `at` is where everybody sits, where that is not Slack.
+        """
+        hands = at or self
         if await self._stands(leaver, state):
-            self.mark()
+            hands.mark()
             return await self.departure(leaver)
         await self.forget(leaver)
         person, lead = BY_KEY[leaver], BY_KEY[leaver].reports_to or "noor"
         texts = {who: Texts(BY_KEY[who].language[:2]) for who in ("ada", lead)}
-        await self.types("ada", f"/offboard {person.email}")
+        await hands.types("ada", f"/offboard {person.email}")
         await self.settled()
         for reached, who, button, fields in (
             (State.SUCCESSOR, "ada", "button.successor", {"successor": successor}),
@@ -173,9 +183,9 @@ class Stage:
             await self.reaches(leaver, reached)
             if reached is state:
                 return await self.departure(leaver)
-            await self.presses(who, texts[who].t(button), about=person.name)
+            await hands.presses(who, texts[who].t(button), about=person.name)
             if fields:
-                assert await self.fills(who, **fields) == {}
+                assert await hands.fills(who, **fields) == {}
         return await self.reaches(leaver, state)
 
     async def _stands(self, leaver: str, state: State) -> bool:
@@ -229,7 +239,9 @@ class Stage:
             await self.town.workspace.wait_for_change(self.town.workspace.version, _TICK)
 
     def _story(self) -> str:
-        return "\n".join(f"{m.channel} {shown(m)[:400]!r}" for m in self.town.workspace.transcript()[-12:])
+        said = [f"{m.channel} {shown(m)[:400]!r}" for m in self.town.workspace.transcript()[-12:]]
+        said += [f"{m.chat_id} {shown(m)[:400]!r}" for m in self.town.hall.transcript()[-12:]]
+        return "\n".join([*said, *self.town.hall.refusals])
 
     # What is stored
 
@@ -282,6 +294,7 @@ class Stage:
             if who.slack_id and not who.slack_deleted:
                 for view in reversed(self.client(who.key).modals()):
                     await self.client(who.key).close(view.id)
+        self.town.hall.forms.clear()
 
     # What the CRM says
 
@@ -317,8 +330,10 @@ def _forget(connection: Connection, departure_id: str) -> None:
     connection.execute(update(departures_table).where(departures_table.c.id == departure_id).values(open_key=None))
 
 
-def shown(surface: Message | View) -> str:
+def shown(surface: Message | View | CliqMessage | OpenForm) -> str:
     """Everything that can be read on a message or a window."""
+    if isinstance(surface, CliqMessage | OpenForm):
+        return "\n".join(_cliq_strings(surface.content)).replace(_JOINER, "")
     title = surface.text if isinstance(surface, Message) else surface.content.get("title", {}).get("text", "")
     return html.unescape("\n".join([title, *_strings(surface.blocks)]))
 
@@ -336,38 +351,50 @@ def _strings(node: Any) -> Iterator[str]:
                 yield from _strings(value)
 
 
+def _cliq_strings(node: Any) -> Iterator[str]:
+    """The texts of a message or form in Cliq; what stands beside a label follows it."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _cliq_strings(each)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if isinstance(value, str) and name not in _UNSEEN:
+                yield value if name in _CLIQ_WORDS else f"{name} {value}"
+            elif name not in _UNSEEN:
+                yield from _cliq_strings(value)
+    elif isinstance(node, str):
+        yield node
+
+
 def token_of(element: Json) -> Token:
     return Token.decode(element["value"])
 
 
 @asynccontextmanager
-async def stage(storage: Path, database_url: str, **changes: Any) -> AsyncIterator[Stage]:
-    """A stage with the service running. `changes` are settings."""
+async def stage(storage: Path, database_url: str, surface: str = "slack", **changes: Any) -> AsyncIterator[Stage]:
+    """A stage with the service running, in Slack, in Cliq or in "both". `changes` are settings."""
     town_at, service_at = listening(), listening()
     switch = Switch()
     town = Town(TownOptions(public_url=town_at.url, service_url=service_at.url, storage=storage / "town"))
     town.crm.search_lag_seconds = 0.0
     town.workspace.deliver_timeout = 60.0
+    town.hall.limits.scale = 1000.0  # Cliq's allowances are a real organisation's; a test that is about them sets them
     async with AsyncExitStack() as stack:
         stack.push_async_callback(town.close)
         await stack.enter_async_context(serving(town.app, town_at))
         await stack.enter_async_context(serving(switch, service_at))
-        made = Stage(town, settings_for(town, database_url, **changes), switch)
+        made = Stage(town, settings_for(town, database_url, surface, **changes), switch)
         await made.start()
         stack.push_async_callback(made.stop)
         yield made
 
 
-def settings_for(town: Town, database_url: str, **changes: Any) -> Settings:
+def settings_for(town: Town, database_url: str, surface: str, **changes: Any) -> Settings:
     """The service's settings in the town; it is not to wait for anything longer than a test does."""
     url = town.options.public_url
     values: dict[str, Any] = {
         "admins": ",".join(BY_KEY[key].email for key in ADMINS),
         "database_url": database_url,
-        "slack_bot_token": town.workspace.bot_token,
-        "slack_signing_secret": town.workspace.signing_secret,
-        "slack_log_channel": next(c.id for c in town.workspace.channels.values() if c.name == LOG_CHANNEL),
-        "slack_api_url": f"{url}/slack/api/",
         "zoho_accounts_url": f"{url}/zoho/accounts",
         "zoho_web_url": url,
         "zoho_client_id": town.crm.client_id,
@@ -378,4 +405,26 @@ def settings_for(town: Town, database_url: str, **changes: Any) -> Settings:
         "http_pause_seconds": 0.01,
         "tries": 3,
     }
-    return Settings(_env_file=None, **values | changes)
+    chat = _slack(town) if surface != "cliq" else {}
+    chat |= _cliq(town) if surface != "slack" else {}
+    return Settings(_env_file=None, **values | chat | changes)
+
+
+def _slack(town: Town) -> dict[str, str]:
+    return {
+        "slack_bot_token": town.workspace.bot_token,
+        "slack_signing_secret": town.workspace.signing_secret,
+        "slack_log_channel": next(c.id for c in town.workspace.channels.values() if c.name == LOG_CHANNEL),
+        "slack_api_url": f"{town.options.public_url}/slack/api/",
+    }
+
+
+def _cliq(town: Town) -> dict[str, str]:
+    return {
+        "cliq_log_channel": LOG_CHANNEL_NAME,
+        "cliq_api_url": town.hall.url,
+        "cliq_bot": BOT_UNIQUE_NAME,
+        "cliq_refresh_token": REFRESH_TOKEN,
+        "cliq_public_key": town.hall.public_key,
+        "cliq_url_secret": town.cliq_secret,
+    }

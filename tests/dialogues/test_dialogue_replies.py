@@ -196,3 +196,11 @@ async def test_the_home_page_shows_what_waits_for_whom(stage: Stage) -> None:
     home = stage.client("julia").home()
     assert home
     assert de("home.others") not in shown(home), "the leaver finds nothing about themselves"
+
+
+async def test_no_card_is_posted_without_the_departures_number(stage: Stage) -> None:
+    await stage.brings("amit", State.SUCCESSOR)
+    number = (await stage.departure("amit")).number
+    posted = [exchange.body for exchange in stage.town.wire.recent if "/chat." in exchange.url]
+    assert any(f"no. {number}" in body for body in posted)
+    assert not any("no. 0" in body for body in posted)

@@ -234,7 +234,7 @@ async def test_invariant_7_no_approver_means_nobody(stage: Stage, monkeypatch: p
     """Ada is the only admin and Claire's lead has left: nobody may approve, so the plan is not offered."""
     rules = stage.service.runner._rules
     monkeypatch.setattr(
-        stage.service.runner, "_rules", rules.__class__(frozenset({BY_KEY["ada"].email}), rules.channel)
+        stage.service.runner, "_rules", rules.__class__(frozenset({BY_KEY["ada"].email}), rules.channels)
     )
     stage.set_status("lena", "disabled")
     await crm(stage).accounts(fresh=True)

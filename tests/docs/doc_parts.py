@@ -4,11 +4,12 @@ Run as a script (`make docs`) it writes them anew; `test_docs.py` fails while on
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import click
+import surface_parts
 from pydantic_core import PydanticUndefined
 
 from bot.__main__ import main
@@ -20,7 +21,7 @@ from handlers.departure import FINAL_STATES, TRANSITIONS, State
 from handlers.events import Event, Interrupted
 from handlers.rules import RULES
 from handlers.texts import Texts
-from manifests import slack
+from manifests import cliq, slack
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
@@ -103,7 +104,27 @@ def zoho_scopes() -> Iterator[str]:
 
 
 def slack_scopes() -> Iterator[str]:
-    yield from table(("Scope", "What it is for"), [(f"`{name}`", why) for name, why in slack.SCOPES.items()])
+    yield from _scopes(slack.SCOPES)
+
+
+def cliq_scopes() -> Iterator[str]:
+    yield from _scopes(cliq.SCOPES)
+
+
+def cliq_scopes_line() -> Iterator[str]:
+    yield from ("```text", ",".join(cliq.SCOPES), "```")
+
+
+def _scopes(scopes: Mapping[str, str]) -> Iterator[str]:
+    yield from table(("Scope", "What it is for"), [(f"`{name}`", why) for name, why in scopes.items()])
+
+
+def _of_surfaces(rows: Callable[[], Iterator[tuple[str, ...]]]) -> Callable[[], Iterator[str]]:
+    def part() -> Iterator[str]:
+        header, *others = rows()
+        yield from table(header, others)
+
+    return part
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -123,6 +144,12 @@ PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "settings": settings,
     "zoho-scopes": zoho_scopes,
     "slack-scopes": slack_scopes,
+    "cliq-scopes": cliq_scopes,
+    "cliq-scopes-line": cliq_scopes_line,
+    "surface-elements": _of_surfaces(surface_parts.elements),
+    "surface-buttons": _of_surfaces(surface_parts.buttons),
+    "surface-forms": _of_surfaces(surface_parts.forms),
+    "surface-cards": _of_surfaces(surface_parts.cards),
 }
 
 

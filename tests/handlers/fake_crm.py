@@ -9,6 +9,7 @@ from connectors.base import (
     BatchResult,
     Category,
     Check,
+    Ghosts,
     Holding,
     Inventory,
     Limits,
@@ -87,6 +88,15 @@ class FakeCrm:
             for name, module in MODULES.items()
         )
         return Inventory(self.people[account_id], datetime.now(UTC), holdings)
+
+    async def ghosts(self) -> tuple[Ghosts, ...]:
+        self._meet("ghosts")
+        former = [account for account in self.people.values() if not account.active]
+        owned = [
+            (each, tuple((m, n) for m in MODULES.values() if (n := len(self._of(each.id, m.name, Part.OPEN)))))
+            for each in former
+        ]
+        return tuple(Ghosts(account, counts) for account, counts in owned if counts)
 
     async def owned(self, account_id: str, module: str, part: Part, *, after: str | None = None) -> Page:
         self._meet("owned")

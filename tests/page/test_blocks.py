@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.page.blocks import Scope, block, blocks, has_buttons, has_primary
+from sandbox.page.blocks import Scope, block, blocks, has_primary
 from sandbox.page.mrkdwn import Reader
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -204,5 +204,4 @@ def test_what_waits_for_somebody_is_found_however_deep() -> None:
     link = {"type": "button", "action_id": "l", "text": plain("Open"), "url": "https://a.example"}
     nested = [{"type": "container", "child_blocks": [actions(main)]}]
     assert has_primary(nested)
-    assert has_buttons(nested)
-    assert not has_buttons([actions(link)])
+    assert not has_primary([actions(link)])

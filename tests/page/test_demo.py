@@ -1,15 +1,55 @@
 """What somebody who starts the demo gets."""
 
 import logging
+import socket
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from page_town import town_options
 
-from sandbox.demo import DemoOptions, build
+from bot.__main__ import main
+from sandbox.demo import DemoOptions, build, run_demo
 from sandbox.faults import Fault
+from sandbox.people import BY_KEY
+from sandbox.script import Player
+from sandbox.slack.content import Content
 from sandbox.town import Town
+
+
+@pytest.mark.parametrize("port", ["0", "99999"])
+def test_a_port_that_cannot_be_is_refused_in_a_line(port: str) -> None:
+    refused = CliRunner().invoke(main, ["demo", "--port", port])
+    assert refused.exit_code == 2
+    assert "1<=x<=65535" in refused.output
+
+
+async def test_a_port_in_use_is_named_with_the_reason_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        options = DemoOptions(("true",), environment=dict, port=port, records=0, storage=tmp_path)
+        assert await run_demo(options) == 1
+    printed = capsys.readouterr().out.splitlines()[-1]
+    assert printed == f"Port {port} cannot be used: Address already in use. Choose another with --port 8585"
+
+
+async def test_the_script_prints_what_a_reader_sees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    town = Town(town_options(tmp_path, records=0))
+    approve = {"type": "button", "action_id": "ob:approve", "text": {"type": "plain_text", "text": "Approve"}}
+    card: list[dict[str, Any]] = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "*To* <@U0SOFIA>, <https://a.example/1|Pump P-200>"}},
+        {"type": "actions", "block_id": "b", "elements": [approve]},
+    ]
+    town.workspace.post(town.workspace.direct("U0TOMAS"), Content("<@U0ADA> asks", card))
+    await Player(town, BY_KEY["amit"], "slack").look()
+    assert capsys.readouterr().out.splitlines() == [
+        "  > [Tomás Rivera] @Ada Brandt asks",
+        "Tomás Rivera presses: Approve",
+        "      To @Sofia Lindgren, Pump P-200",
+    ]
+    await town.close()
 
 
 async def test_faults_that_slack_does_not_have_are_switched_on_for_zoho_alone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.page.mrkdwn import Reader, mrkdwn, plain
+from sandbox.page.mrkdwn import Reader, mrkdwn, plain, words
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 READER = Reader(now=lambda: NOON, names={"U1": "Ada Brandt", "C1": "general"})
@@ -106,6 +106,20 @@ def test_whatever_is_typed_only_known_tags_come_out(text: str) -> None:
     )
     assert all(piece.startswith(allowed) for piece in opened)
     assert all(" on" not in piece for piece in opened)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("*Please note:* <@U1> asks &amp; _waits_", "Please note: @Ada Brandt asks & waits"),
+        ("<https://a.example/x?a=1|Sakura: Flow meter &lt;M9&gt;>", "Sakura: Flow meter <M9>"),
+        ("<!date^1795348800^{date_short_pretty} {time}|some day>", "today 12:00"),
+        ("<!date^99999999999999^{date}|some day>", "some day"),
+        ("one\n&gt; *two*\n```three```four", "one\ntwo\nthree\nfour"),
+    ],
+)
+def test_without_styles_the_same_words_are_read(text: str, read: str) -> None:
+    assert words(mrkdwn(text, READER)) == read
 
 
 def test_plain_text_is_not_markup() -> None:

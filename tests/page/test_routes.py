@@ -69,6 +69,31 @@ async def test_whoever_must_act_gets_a_dot_until_the_button_is_gone(town: Town, 
     assert "something waits for them" not in await region(http, "top")
 
 
+async def test_a_copy_that_only_they_see_gives_nobody_a_dot(town: Town, http: httpx.AsyncClient) -> None:
+    channel = town.workspace.direct("U0TOMAS")
+    asked = town.workspace.post(channel, Content("Please approve", CARD))
+    town.workspace.whisper(channel, Content("The details", CARD), to="U0TOMAS")
+    assert "The bot waits for Tomás Rivera" in words(await region(http, "top"))
+    town.workspace.edit(asked, blocks=[])
+    top = await region(http, "top")
+    assert "something waits for them" not in top
+    assert "The bot waits for" not in words(top)
+    assert "something waits for you" not in await region(http, "chat", **{"as": "tomas"})
+
+
+async def test_whoever_was_told_something_starts_where_it_stands(town: Town, http: httpx.AsyncClient) -> None:
+    town.workspace.post(town.workspace.direct("U0SOFIA"), Content("405 records are now yours"))
+
+    async def opens() -> str:
+        chip = re.search(r'data-key="sofia" href="([^"]+)"', await region(http, "top"))
+        return chip[1] if chip else ""
+
+    assert "at=dm" in await opens()
+    assert "Offboard , unread" in words(await region(http, "chat", **{"as": "sofia"}))
+    assert "unread" not in words(await region(http, "chat", **{"as": "sofia", "at": "dm"}))
+    assert "at=general" in await opens()
+
+
 async def test_an_edited_message_and_a_new_choice_are_shown_at_once(town: Town, http: httpx.AsyncClient) -> None:
     channel = town.workspace.direct("U0ADA")
     offered = [{"text": {"type": "plain_text", "text": "North"}, "value": "n"}]

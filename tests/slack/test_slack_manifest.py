@@ -52,7 +52,14 @@ def test_the_names_are_those_that_the_code_knows() -> None:
     assert [shortcut["callback_id"] for shortcut in features["shortcuts"]] == [ids.START_SHORTCUT]
 
 
-@pytest.mark.parametrize("option", [[], ["--socket", "--url", URL], ["--url", "http://offboard.example.com"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        [],
+        ["--socket", "--url", URL],
+        *(["--url", url] for url in ("http://offboard.example.com", "https://", "https:///x")),
+    ],
+)
 def test_a_wrong_call_is_refused_with_a_reason(option: list[str]) -> None:
     printed = CliRunner().invoke(slack.main, option)
     assert printed.exit_code == 2

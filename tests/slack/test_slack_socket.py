@@ -24,7 +24,7 @@ async def town() -> AsyncIterator[Town]:
 @pytest.fixture
 async def connection(town: Town) -> AsyncIterator[SocketConnection]:
     found = SocketConnection(
-        town.edge, town.surface._client, app_token=town.workspace.app_token, check_every=0.02, patience=0.3
+        town.edge, town.surface.client, app_token=town.workspace.app_token, check_every=0.02, patience=0.3
     )
     found.start()
     try:
@@ -86,7 +86,7 @@ async def test_a_connection_that_hangs_is_made_anew(town: Town, connection: Sock
 
 async def test_when_it_is_closed_nothing_runs_on(town: Town) -> None:
     before = asyncio.all_tasks()
-    connection = SocketConnection(town.edge, town.surface._client, app_token=town.workspace.app_token)
+    connection = SocketConnection(town.edge, town.surface.client, app_token=town.workspace.app_token)
     assert not await connection.is_connected()
     connection.start()
     await until_connected(connection)

@@ -35,7 +35,7 @@ def an_hour_ago() -> datetime:
 
 async def test_a_card_reaches_a_person_and_is_edited_in_place(town: Town) -> None:
     posted = await town.surface.post("U0TOMAS", CARD, key="k1")
-    await town.surface.edit(posted, Card("Approved", (Paragraph(("Done",)),)))
+    await town.surface.edit(posted, Card("Approved", (Paragraph(("Done",)),)), key="k")
     tomas = town.client("U0TOMAS")
     (message,) = tomas.messages(posted.channel)
     assert (message.ts, message.text) == (posted.message_id, "Approved")
@@ -210,7 +210,7 @@ async def test_people_are_remembered_for_five_minutes(town: Town, monkeypatch: p
     await town.surface.person("U0AMIT")
     await town.workspace.deactivate("U0AMIT")
     remembered = await town.surface.person("U0AMIT")
-    monkeypatch.setattr("bot.chat.slack.people._FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("bot.chat.remembered._FRESH_SECONDS", 0.0)
     fresh = await town.surface.person("U0AMIT")
     assert remembered is not None
     assert fresh is not None

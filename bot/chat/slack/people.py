@@ -2,37 +2,17 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chat.remembered import Remembered
 from bot.chat.slack.client import pooled
 from bot.chat.slack.errors import translated
 from bot.chat.surface import ChatPerson, Refused
 
-_FRESH_SECONDS: Final = 300.0
 _PAGE: Final = 200  # https://docs.slack.dev/reference/methods/users.list asks for at most 200
 _UNKNOWN: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-_Value = TypeVar("_Value")
-
-
-class Remembered(Generic[_Value]):
-    """Values by key, each kept for some minutes. `clock` is monotonic, in seconds."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._kept: dict[str, tuple[float, _Value]] = {}
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._kept and self._clock() - self._kept[key][0] < _FRESH_SECONDS
-
-    def __getitem__(self, key: str) -> _Value:
-        return self._kept[key][1]
-
-    def __setitem__(self, key: str, value: _Value) -> None:
-        now = self._clock()
-        self._kept = {k: kept for k, kept in self._kept.items() if now - kept[0] < _FRESH_SECONDS}
-        self._kept[key] = (now, value)
 
 
 class Directory:

@@ -29,9 +29,10 @@ class SlackSurface:
     """Implements `bot.chat.surface.Surface` over Slack's Web API; `aclose` releases its connections."""
 
     name = "slack"
+    edit_every = 1.5  # Slack allows about 50 edits a minute for a workspace
 
     def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+        self.client = client
         self._directory = Directory(client)
         self._direct: dict[str, str] = {}
 
@@ -42,12 +43,12 @@ class SlackSurface:
             answer = await self._web.chat_postMessage(channel=channel, metadata=metadata, **_QUIET, **_message(card))
         return MessageRef(channel=answer["channel"], message_id=answer["ts"])
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
+    async def edit(self, message: MessageRef, card: Card, *, key: str) -> None:  # noqa: ARG002 - the protocol's
         with translated():
             await self._web.chat_update(channel=message.channel, ts=message.message_id, **_message(card))
 
-    async def find(self, recipient: str, *, key: str, since: datetime) -> MessageRef | None:
-        channel = await self._open(recipient) if _is_person(recipient) else recipient
+    async def find(self, recipient: str, *, key: str, since: datetime, channel: str | None = None) -> MessageRef | None:
+        channel = channel or (await self._open(recipient) if _is_person(recipient) else recipient)
         oldest = f"{(since - _CLOCK_SKEW).timestamp():.6f}"
         cursor: str | None = None
         while True:
@@ -87,11 +88,11 @@ class SlackSurface:
         return await self._directory.by_email(email)
 
     async def aclose(self) -> None:
-        await web.close(self._client)
+        await web.close(self.client)
 
     @property
     def _web(self) -> AsyncWebClient:
-        return web.pooled(self._client)
+        return web.pooled(self.client)
 
     async def _channel(self, recipient: str) -> str:
         """The channel to post to. Slack takes a message to a closed account and shows it to nobody: refused here."""
@@ -115,8 +116,8 @@ class SlackSurface:
 
         https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
         """
-        hook = AsyncWebhookClient(url, self._client.timeout, session=self._web.session, retry_handlers=[])
-        hook.proxy = self._client.proxy
+        hook = AsyncWebhookClient(url, self.client.timeout, session=self._web.session, retry_handlers=[])
+        hook.proxy = self.client.proxy
         with translated():
             answer = await hook.send(response_type="ephemeral", replace_original=False, **_message(card))
         if answer.status_code == 200:
@@ -138,7 +139,7 @@ class SlackSurface:
 
     def _is_slacks(self, url: str) -> bool:
         """Whether an answer may be sent there: it tells about people."""
-        base, target = urlsplit(self._client.base_url), urlsplit(url)
+        base, target = urlsplit(self.client.base_url), urlsplit(url)
         return (target.scheme, target.netloc) in {("https", _HOOKS), (base.scheme, base.netloc)}
 
 

@@ -6,11 +6,16 @@ import { refresh } from '/town/static/live.js';
 
 const boxes = new WeakMap();
 
-const wordBefore = (field) => field.value.slice(0, field.selectionStart).match(/(^\/\S*|@\S*)$/)?.[0] ?? '';
+const before = (field) => field.value.slice(0, field.selectionStart);
+const wordBefore = (field) => before(field).match(/(^\/\S*|@\S*)$/)?.[0];
+// What Cliq's apps suggest belongs to the whole line of their command.
+const lineBefore = (field) => ('suggests' in field.form.dataset ? before(field).match(/^\/\S+ .*$/)?.[0] : undefined);
+const sought = (field) => lineBefore(field) ?? wordBefore(field) ?? '';
 
-function insert(field, text) {
+function insert(field, { value, label }) {
   const end = field.selectionStart;
-  field.setRangeText(`${text} `, end - wordBefore(field).length, end, 'end');
+  field.dataset.picked = label;
+  field.setRangeText(`${value} `, end - sought(field).length, end, 'end');
   grow(field);
 }
 
@@ -22,8 +27,9 @@ function grow(field) {
 function boxOf(field) {
   if (!boxes.has(field)) {
     const list = document.getElementById(field.getAttribute('aria-controls'));
-    const load = () => (wordBefore(field) ? ask('complete', { q: wordBefore(field) }) : []);
-    boxes.set(field, new Listbox(field, list, { load, pick: (option) => insert(field, option.value) }));
+    const { channel } = field.form.dataset;
+    const load = () => (sought(field) ? ask('complete', { q: sought(field), channel }) : []);
+    boxes.set(field, new Listbox(field, list, { load, pick: (option) => insert(field, option) }));
   }
   return boxes.get(field);
 }
@@ -33,10 +39,12 @@ async function send(form) {
   const text = field.value.trim();
   if (!text) return;
   boxOf(field).close();
+  const { picked = '' } = field.dataset;
+  delete field.dataset.picked;
   field.value = '';
   grow(field);
   form.toggleAttribute('data-busy', true);
-  await act('say', { channel: form.dataset.channel, text });
+  await act('say', { channel: form.dataset.channel, text, picked });
   form.toggleAttribute('data-busy', false);
   await refresh('chat', 'top');
 }
@@ -51,7 +59,7 @@ export function composer() {
     if (event.target.id !== 'composer-text') return;
     const box = boxOf(event.target);
     // A word that is complete already needs no picking: Enter sends at once.
-    if (event.key === 'Enter' && box.current?.value === wordBefore(event.target)) box.close();
+    if (event.key === 'Enter' && box.current?.value === sought(event.target)) box.close();
     if (box.key(event)) return;
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();

@@ -13,7 +13,9 @@ function apply(name, fresh) {
   const old = document.querySelector(`[data-region="${name}"]`);
   const view = document.querySelector('[data-view]')?.dataset.view;
   const was = before();
+  const asked = waitedFor();
   morph(old, fresh);
+  if (waitedFor() !== asked) showCurrent();
   if (name !== 'chat') return;
   settle(was);
   focusModal(view);
@@ -32,9 +34,12 @@ function focusModal(before) {
   }
 }
 
-// Rows that scroll sideways on a narrow screen show what is current in them.
+const waitedFor = () => [...document.querySelectorAll('.person:has(.dot)')].map((one) => one.dataset.key).join(' ');
+
+// Rows that scroll sideways on a narrow screen show whom the bot waits for, and above all what is current in them.
 function showCurrent() {
-  for (const current of document.querySelectorAll('.person[aria-current], .channels [aria-current]')) {
+  const shown = ['.person:has(.dot)', '.person[aria-current]', '.channels [aria-current]'];
+  for (const current of shown.flatMap((one) => [...document.querySelectorAll(one)].reverse())) {
     current.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 }

@@ -1,9 +1,10 @@
 // Calls to the town. Each says who acts: the page holds no session, its address does.
 
-export const who = () => new URLSearchParams(location.search).get('as') || '';
+const address = () => new URLSearchParams(location.search);
+const actor = () => ({ as: address().get('as') || '', app: address().get('app') || '' });
 
 export async function ask(path, parameters) {
-  const query = new URLSearchParams({ as: who(), ...parameters });
+  const query = new URLSearchParams({ ...actor(), ...parameters });
   const answer = await fetch(`/town/${path}?${query}`);
   return answer.ok ? answer.json() : [];
 }
@@ -12,7 +13,7 @@ export async function act(name, body) {
   const answer = await fetch(`/town/act/${name}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ as: who(), ...body }),
+    body: JSON.stringify({ ...actor(), ...body }),
   });
   const result = await answer.json().catch(() => ({}));
   if (!answer.ok) toast(result.error || 'That did not work.');

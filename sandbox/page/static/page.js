@@ -1,3 +1,4 @@
+import { cliq } from '/town/static/cliq.js';
 import { combos } from '/town/static/combo.js';
 import { composer } from '/town/static/composer.js';
 import { go, listen, refresh } from '/town/static/live.js';
@@ -59,6 +60,7 @@ function theme() {
 composer();
 combos();
 presses();
+cliq();
 links();
 controls();
 theme();

@@ -18,7 +18,7 @@ function confirmed(element) {
   });
 }
 
-function valueOf(element) {
+export function valueOf(element) {
   if ('combo' in element.dataset) return valuesOf(element);
   if ('choices' in element.dataset) {
     const ticked = [...element.querySelectorAll('input:checked')].map((input) => input.value);

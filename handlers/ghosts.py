@@ -1,0 +1,77 @@
+"""Ghosts: open records that still belong to people who are gone. Counted in the background, read from memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from connectors.base import Connector, ConnectorError, Ghosts
+from handlers.departure import Departure
+
+log = structlog.get_logger("offboard.ghosts")
+
+# Seconds. After a start, work that was cut off goes first, and a service that dies again and again spends none of a
+# vendor's calls and tokens on this count.
+_FIRST: Final = 5.0
+# People leave on some days, not every minute, and a count costs some twenty calls of the day's allowance.
+_EVERY: Final = 3600.0
+_AGAIN: Final = 300.0  # after a count that failed
+
+
+@dataclass(frozen=True)
+class Counted:
+    """All ghosts of all systems as they were `at` a time."""
+
+    at: datetime
+    ghosts: tuple[Ghosts, ...]
+
+
+def left_alone(counted: Counted, departures: Collection[Departure]) -> tuple[Ghosts, ...]:
+    """Those of whom none of the departures takes care; whoever left most behind comes first."""
+    cared_for = {(system, account.id) for each in departures for system, account in each.accounts.items()}
+    alone = (each for each in counted.ghosts if (each.account.system, each.account.id) not in cared_for)
+    return tuple(sorted(alone, key=lambda each: (-each.total, each.account.name)))
+
+
+class GhostWatch:
+    """Holds the last count. Nobody waits for the next one; when that fails, the last one and its time stay."""
+
+    def __init__(
+        self,
+        connectors: Mapping[str, Connector],
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._connectors = connectors
+        self._now = now
+        self._sleep = sleep
+        self._pause = _FIRST
+        self._failing = False
+        self.counted: Counted | None = None
+
+    async def run(self) -> None:
+        """One round: wait until a count is due, then count."""
+        await self._sleep(self._pause)
+        self._pause = _AGAIN  # also after an error that nobody foresaw
+        if await self.count():
+            self._pause = _EVERY
+
+    async def count(self) -> bool:
+        """Count in every system. Says whether all answered; half a picture would be taken for the whole."""
+        at = self._now()
+        try:
+            found = [each for connector in self._connectors.values() for each in await connector.ghosts()]
+        except ConnectorError as error:
+            if not self._failing:
+                log.warning("ghosts.not_counted", system=error.system, code=error.code)
+            self._failing = True
+            return False
+        self.counted = Counted(at, tuple(found))
+        if self._failing:
+            log.info("ghosts.counted_again", people=len(found))
+        self._failing = False
+        return True

@@ -1,0 +1,201 @@
+"""Where the script sits for a person: at their Slack or at their Cliq. Both show and do the same things."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.cliq.client import Client as CliqClient
+from sandbox.cliq.hall import cliq_id
+from sandbox.cliq.model import Message as CliqMessage
+from sandbox.page.chat_screen import reader_of
+from sandbox.page.mrkdwn import mrkdwn, plain, words
+from sandbox.people import BY_KEY, Person
+from sandbox.slack.client import Client as SlackClient
+from sandbox.slack.model import Message as SlackMessage
+
+if TYPE_CHECKING:
+    from sandbox.town import Town
+
+ADMIN = BY_KEY["ada"]
+_FORM_TRIES = 100
+_OURS = ("o1:",)
+
+
+@dataclass(frozen=True)
+class Control:
+    """A button of the bot. `token` is the same on both surfaces; `action` says what it is for."""
+
+    action: str
+    label: str
+    token: str
+    message: Any
+    place: Any
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message as its reader sees it. `key` names it, `where` is a person or a channel."""
+
+    key: str
+    where: str
+    text: str
+    controls: tuple[Control, ...]
+
+
+class Seat(ABC):
+    """One person at one chat product."""
+
+    surface: str
+
+    def __init__(self, town: "Town", person: Person) -> None:
+        self.town = town
+        self.person = person
+
+    @abstractmethod
+    def messages(self) -> Iterator[Said]:
+        """What the bot, or the chat product itself, has told this person; the administrator reads the channels too."""
+
+    @abstractmethod
+    async def command(self, typed: str) -> None: ...
+
+    @abstractmethod
+    async def press(self, control: Control) -> None: ...
+
+    @abstractmethod
+    def lines(self, control: Control) -> Iterator[str]:
+        """The texts of the card on which a button stands."""
+
+    @abstractmethod
+    async def fill(self, note: str, successor: Person) -> dict[str, str] | None:
+        """Fill in the form that has opened and send it; what is wrong by field. None where no form opened."""
+
+
+class SlackSeat(Seat):
+    surface = "slack"
+
+    def __init__(self, town: "Town", person: Person) -> None:
+        super().__init__(town, person)
+        self._client = SlackClient(town.workspace, person.slack_id or "")
+
+    def messages(self) -> Iterator[Said]:
+        for channel in self._client.channels():
+            if not channel.direct and self.person is not ADMIN:
+                continue
+            for message in self._client.messages(channel.id):
+                if message.by_bot or message.system:
+                    where = self.person.name if channel.direct else "#" + channel.name
+                    text = words(mrkdwn(message.text, reader_of(self.town, self.person)))
+                    yield Said(f"{message.channel}:{message.ts}", where, text, tuple(_slack_controls(message)))
+
+    async def command(self, typed: str) -> None:
+        await self._client.command(self.town.workspace.direct(self.person.slack_id or "").id, typed)
+
+    async def press(self, control: Control) -> None:
+        block, element = control.place
+        await self._client.click(message=control.message, block_id=block["block_id"], action_id=element["action_id"])
+
+    def lines(self, control: Control) -> Iterator[str]:
+        for block in control.message.blocks:
+            if block["type"] == "table":
+                yield from (" | ".join(_cell(cell) for cell in row) for row in block["rows"])
+            for part in [block.get("text"), *block.get("fields", []), *block.get("elements", [])]:
+                if isinstance(part, dict) and part.get("type") == "mrkdwn":
+                    yield words(mrkdwn(part["text"], reader_of(self.town, self.person)))
+                elif isinstance(part, dict) and part.get("type") == "plain_text":
+                    yield words(plain(part["text"]))
+
+    async def fill(self, note: str, successor: Person) -> dict[str, str] | None:
+        for _ in range(_FORM_TRIES):
+            if self._client.modals():
+                break
+            await asyncio.sleep(0.1)
+        else:
+            return None
+        view = self._client.modals()[-1]
+        values: dict[str, dict[str, Any]] = {}
+        for block in view.blocks:
+            element = block.get("element")
+            if element is None:
+                continue
+            value = note
+            if element["type"] == "external_select":
+                ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
+                found = await self._client.options(view=view, query=successor.last_name, **ids)
+                value = found[0]["value"] if found else element.get("initial_option", {}).get("value", "")
+            values[block["block_id"]] = {element["action_id"]: value}
+        return await self._client.submit(view.id, values)
+
+
+def _slack_controls(message: SlackMessage) -> Iterator[Control]:
+    for block in message.blocks:
+        for element in block["elements"] if block["type"] == "actions" else ():
+            if element["type"] == "button" and element["action_id"].startswith("ob:"):
+                action, token = element["action_id"].split(":")[1], element.get("value", "")
+                yield Control(action, element["text"]["text"], token, message, (block, element))
+
+
+def _cell(cell: dict[str, Any]) -> str:
+    if "text" in cell:
+        return str(cell["text"])
+    parts = (part for group in cell.get("elements", []) for part in group.get("elements", []))
+    return "".join(str(part.get("text", "")) for part in parts)
+
+
+class CliqSeat(Seat):
+    surface = "cliq"
+
+    def __init__(self, town: "Town", person: Person) -> None:
+        super().__init__(town, person)
+        self._client = CliqClient(town.hall, cliq_id(person))
+
+    def messages(self) -> Iterator[Said]:
+        for chat in self._client.chats():
+            if chat.kind != "bot" and self.person is not ADMIN:
+                continue
+            for message in self._client.messages(chat.id):
+                if message.by_bot:
+                    where = self.person.name if chat.kind == "bot" else "#" + chat.title
+                    yield Said(message.id, where, message.text, tuple(_cliq_controls(message)))
+
+    async def command(self, typed: str) -> None:
+        await self._client.command(self.town.hall.direct(cliq_id(self.person)).id, typed)
+
+    async def press(self, control: Control) -> None:
+        await self._client.click(control.message, control.place)
+
+    def lines(self, control: Control) -> Iterator[str]:
+        content = control.message.content
+        yield content.get("card", {}).get("title", "")
+        for slide in content.get("slides", ()):
+            data = slide["data"]
+            if slide["type"] == "table":
+                yield " | ".join(data["headers"])
+                yield from (" | ".join(row.get(header, "") for header in data["headers"]) for row in data["rows"])
+            elif slide["type"] == "label":
+                yield from (f"{label} {value}" for pair in data for label, value in pair.items())
+            else:
+                yield str(data)
+
+    async def fill(self, note: str, successor: Person) -> dict[str, str] | None:
+        """Cliq opens a form as the answer to the click: it is there, or it will not come."""
+        if not self._client.forms():
+            return None
+        form = self._client.forms()[-1]
+        values: dict[str, str] = {}
+        for field in form.content["inputs"]:
+            if field["type"] == "dynamic_select":
+                found = await self._client.options(form, field["name"], successor.last_name)
+                values[field["name"]] = found[0]["value"] if found else ""
+            elif field["type"] != "hidden" and not field.get("disabled"):
+                values[field["name"]] = note
+        errors = await self._client.submit(form, values)
+        return None if self._client.forms() and not errors else errors
+
+
+def _cliq_controls(message: CliqMessage) -> Iterator[Control]:
+    for number, button in enumerate(message.buttons):
+        token = str(button.get("arguments", {}).get("token", ""))
+        if token.startswith(_OURS):
+            yield Control(token.split(":")[1], button["label"], token, message, number)

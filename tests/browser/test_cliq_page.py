@@ -1,0 +1,136 @@
+"""Departures in Cliq in a browser, with the real service as it is deployed: a process of its own."""
+
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from browser_page import PHONE, opened, option
+from browser_player import WORK_MS, Player
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from bot.__main__ import _town_settings
+from sandbox.demo import DemoOptions, build
+from sandbox.supervisor import free_port
+from sandbox.town import Town
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+LAPTOP = ViewportSize(width=1280, height=800)
+
+
+class CliqPlayer(Player):
+    """The same person, who uses Cliq or both apps."""
+
+    async def switch(self, app: str) -> None:
+        apps = self.page.get_by_role("navigation", name="Chat app")
+        await apps.get_by_role("link", name=re.compile(f"^{app}")).click()
+        await expect(self.page.locator(f"#chat{'.cliq' if app == 'Cliq' else ':not(.cliq)'}")).to_be_visible()
+
+    async def command(self, leaver: str, *, typed: str) -> None:
+        field = self.page.get_by_role("combobox", name="Message to")
+        await field.press_sequentially("/off")
+        await expect(option(self.page, "/offboard")).to_be_visible()
+        await field.press("Tab")
+        await field.press_sequentially(typed)
+        await expect(option(self.page, leaver)).to_have_attribute("aria-selected", "true")
+        await field.press("Tab")
+        await expect(field).to_have_value(f"/offboard @{leaver} ")
+        await field.press("Enter")
+        await expect(self.latest).to_contain_text(f"{leaver}'s departure has started.")
+        await expect(self.latest).to_contain_text("Only you can see this")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    """A town in which people have Slack and Cliq. Amit Kumar owns 12 records, Owen Price none."""
+    argv = (sys.executable, "-m", "bot", "serve")
+    options = DemoOptions(argv=argv, environment=_town_settings, port=free_port(), records=12, surface="both")
+    town, service = build(options, tmp_path_factory.mktemp("town"))
+    async with town.serve():
+        await service.start()
+        yield town
+
+
+async def picture(page: Page, folder: Path, name: str) -> None:
+    await page.screenshot(path=folder / f"{name}.png")
+
+
+async def test_a_departure_wholly_in_cliq(browser: Browser, served: Town, tmp_path: Path) -> None:
+    async with opened(browser, served.options.public_url, size=LAPTOP) as page:
+        ada = CliqPlayer(page)
+        await page.goto("/")
+        await ada.switch("Cliq")
+        await expect(page.get_by_text("Type /offboard @Amit Kumar as Ada")).to_be_visible()
+        await ada.command("Amit Kumar", typed="@ami")
+        await ada.open("Offboard")
+        question = ada.latest.get_by_role("heading", name="Who takes over from Amit Kumar?")
+        await expect(question).to_be_visible(timeout=WORK_MS)
+        await expect(ada.latest).to_contain_text("Amit Kumar owns 12 records in Zoho CRM")
+        assert await ada.starts_in_view(ada.latest)
+        await picture(page, tmp_path, "question")
+        await ada.choose_successor("Lind", "Sofia Lindgren")
+
+        await ada.become("Tomás Rivera", waited_for=True)
+        await expect(page.get_by_text("The bot waits for you, Tomás Rivera, in Slack and Cliq")).to_be_visible()
+        await expect(ada.latest.get_by_role("table")).to_contain_text("Deals")
+        await ada.approve(sure="records go to Sofia Lindgren")
+        await expect(ada.latest).to_contain_text("Approved by Tomás Rivera")
+        await picture(page, tmp_path, "approved")
+
+        await ada.become("Ada Brandt", waited_for=True)
+        await ada.button("Mailbox is safe").click(timeout=WORK_MS)
+        await ada.form.get_by_role("button", name="Confirm").click()
+        checked = ada.form.get_by_label("What did you check?")
+        await expect(checked).to_be_focused()
+        await expect(ada.form.locator(".field-error", has_text="This field is mandatory")).to_be_visible()
+        await checked.fill("Looked at by hand.")
+        direct = served.hall.direct(served.hall.by_key("ada").id)
+        served.hall.post(direct, {"text": "Something else happens"}, sender=served.hall.bot_sender)
+        await expect(ada.latest).to_contain_text("Something else happens")
+        await expect(checked).to_have_value("Looked at by hand.")
+        await ada.form.get_by_role("button", name="Confirm").click()
+        await expect(ada.form).to_have_count(0)
+        await expect(ada.pane).to_contain_text("Amit Kumar → Sofia Lindgren", timeout=WORK_MS)
+        await ada.confirm("Backup is confirmed")
+        await expect(ada.latest).to_contain_text("Amit Kumar's departure is closed", timeout=WORK_MS)
+        await expect(ada.owner("Amit Kumar")).to_contain_text(re.compile(r"disabled.*\b0 open", re.DOTALL))
+        await page.get_by_role("link", name="Widget").click()
+        await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+        await picture(page, tmp_path, "widget")
+        assert served.hall.refusals == []
+
+
+async def test_a_departure_that_alternates_between_slack_and_cliq(
+    browser: Browser, served: Town, tmp_path: Path
+) -> None:
+    async with opened(browser, served.options.public_url, size=PHONE) as page:
+        ada = CliqPlayer(page)
+        await page.goto("/?app=cliq&who=owen")
+        await ada.command("Owen Price", typed="@owen")
+        await ada.open("Offboard")
+        await ada.switch("Slack")
+        await ada.choose_successor("Raj", "Raj Patel")
+        await ada.become("Marek Nowak", waited_for=True)
+        await ada.switch("Cliq")
+        await picture(page, tmp_path, "phone")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        await ada.approve(sure="Raj Patel")
+        await expect(ada.latest).to_contain_text("Approved by Marek Nowak")
+        await ada.switch("Slack")
+        await expect(ada.latest).to_contain_text("Approved by", timeout=WORK_MS)
+        await expect(ada.button("Approve")).to_have_count(0)
+        await picture(page, tmp_path, "same-in-slack")
+
+        await ada.become("Ada Brandt", waited_for=True)
+        await ada.confirm("Mailbox is safe")
+        await ada.switch("Cliq")
+        await ada.confirm("Backup is confirmed")
+        await expect(ada.latest).to_contain_text("Owen Price's departure is closed", timeout=WORK_MS)
+        await ada.switch("Slack")
+        await expect(ada.latest).to_contain_text("Owen Price's departure is closed", timeout=WORK_MS)
+        await expect(page.locator(".person .dot")).to_have_count(0)
+        await picture(page, tmp_path, "closed-in-slack")
+        assert served.hall.refusals == []

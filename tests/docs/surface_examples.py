@@ -1,0 +1,164 @@
+"""Every card and form that there is, made from example departures as somebody reads them in one chat product."""
+
+import inspect
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "cards"))
+
+from card_cases import ADA, NOOR, NOW, PROGRESS, SARA_CRM, TOMAS, Story, stories
+
+from connectors.base import MailboxKind, Record
+from handlers import cards
+from handlers.cards import Channel, Posting
+from handlers.departure import FINAL_STATES, Departure
+from handlers.elements import Card, Form
+from handlers.people import Party, Person
+from handlers.refusal import Refusal
+from handlers.texts import Texts
+
+SURFACES: Final = ("slack", "cliq")
+LANGUAGES: Final = ("en", "de")
+# As many as a long list has that people still read.
+_OPEN: Final = 7
+_NAMESAKES: Final = 7
+_URL: Final = "https://crm.example/records/1"
+_CHANGE: Final = cards.Relayed("zoho_crm", "Deals", "77", "Roof", "Bea Ott", "Sara Lindqvist", NOW)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Where cards are read, and in which language."""
+
+    surface: str
+    language: str
+
+    @property
+    def texts(self) -> Texts:
+        return Texts(self.language)
+
+    @property
+    def channel(self) -> Channel:
+        return Channel("channel", self.surface, self.language, "UTC")
+
+    def of(self, departure: Departure) -> Departure:
+        """The same departure among people of this surface and language."""
+        return replace(
+            departure,
+            leaver=self.person(departure.leaver),
+            admin=self.person(departure.admin),
+            lead=departure.lead and self.person(departure.lead),
+            approvers=tuple(map(self.person, departure.approvers)),
+            successor=departure.successor and self.person(departure.successor),
+        )
+
+    def person(self, person: Person) -> Person:
+        number = str(60_000_000 + sum(person.name.encode()))
+        return replace(person, chat={self.surface: number}, language=self.language)
+
+
+READERS: Final = tuple(Reader(surface, language) for surface in SURFACES for language in LANGUAGES)
+
+
+def public(returns: type) -> set[str]:
+    """The functions of `handlers.cards` that make one of these."""
+    made = {name: getattr(cards, name) for name in cards.__all__}
+    functions = {name: each for name, each in made.items() if inspect.isfunction(each)}
+    return {name for name, each in functions.items() if inspect.signature(each).return_annotation is returns}
+
+
+def card_examples(reader: Reader) -> dict[str, list[Card]]:
+    """By the name of the posting, or of the function that makes the card."""
+    departures = _departures(reader)
+    return _posted(departures.values(), reader) | _answers(reader, departures) | _notices(reader, departures)
+
+
+def _departures(reader: Reader) -> dict[str, Departure]:
+    """One in every state, and before its mailbox question one for each kind of mailbox."""
+    mailboxes = {kind: Story().planned(mailbox=kind).successor().approved().departure for kind in MailboxKind}
+    return {name: reader.of(departure) for name, departure in (stories() | mailboxes).items()}
+
+
+def _posted(departures: Iterable[Departure], reader: Reader) -> dict[str, list[Card]]:
+    found: defaultdict[str, list[Card]] = defaultdict(list)
+    for departure in departures:
+        for posting in cards.postings(departure, PROGRESS, now=NOW, channels=(reader.channel,)):
+            found[_name(posting)].append(posting.card)
+    return dict(found)
+
+
+def _name(posting: Posting) -> str:
+    """A posting's key without departure, numbers and recipient."""
+    what = " ".join(part for part in posting.key.split(":")[1:-1] if not part.isdecimal())
+    return f"{what} (channel)" if isinstance(posting.recipient, Channel) else what
+
+
+def _answers(reader: Reader, departures: Mapping[str, Departure]) -> dict[str, list[Card]]:
+    texts, some = reader.texts, departures["mailbox"]
+    admin, second, lead = (reader.person(each) for each in (ADA, NOOR, TOMAS))
+    parties = Party(admin, admin=True), Party(second, admin=True), Party(lead, admin=False)
+    many = _many(list(departures.values()))
+    namesakes = [
+        replace(SARA_CRM, id=str(n), name=f"Sara Lindqvist {n}", email=f"sara{n}@brightwater.example")
+        for n in range(1, _NAMESAKES + 1)
+    ]
+    return {
+        "started_card": [cards.started_card(texts, some)],
+        "status_card": [
+            cards.status_card(texts, departure, party, PROGRESS, NOW)
+            for departure in departures.values()
+            for party in parties
+        ],
+        "list_card": [cards.list_card(texts, many, NOW)],
+        "home_card": [cards.home_card(texts, parties[0], many, NOW)],
+        "choose_leaver_card": [cards.choose_leaver_card(texts, "sara", namesakes)],
+        "already_open_card": [cards.already_open_card(texts, some)],
+        "cancelled_card": [cards.cancelled_card(texts, some)],
+        "refusal_card": [cards.refusal_card(texts, Refusal("stale"), some)],
+        "nobody_found_card": [cards.nobody_found_card(texts, "sarah")],
+        "misunderstood_card": [cards.misunderstood_card(texts, "amit !!")],
+        "help_card": [cards.help_card(texts)],
+        "please_wait_card": [cards.please_wait_card(texts)],
+        "form_too_late_card": [cards.form_too_late_card(texts)],
+        "error_card": [cards.error_card(texts, "ab12cd34")],
+    }
+
+
+def _many(departures: Sequence[Departure]) -> list[Departure]:
+    still_open = [departure for departure in departures if departure.state not in FINAL_STATES]
+    return [
+        replace(departure, id=f"dep-{n}", leaver=Person(f"Amit Kumar {n}", f"amit{n}@brightwater.example"))
+        for n, departure in enumerate(still_open[:_OPEN], 1)
+    ]
+
+
+def _notices(reader: Reader, departures: Mapping[str, Departure]) -> dict[str, list[Card]]:
+    channel, departure = reader.channel, departures["backup"]
+    if departure.plan is None:
+        raise ValueError("the example has no plan")
+    plan, module = departure.plan.systems[0], PROGRESS.modules[0]
+    return {
+        "owner_change_notice": [cards.owner_change_notice(channel, departure, plan, module, _URL)],
+        "record_notice": [cards.record_notice(channel, plan, "Deals", Record("77", "Roof"), _URL)],
+        "relayed_notice": [cards.relayed_notice(channel, _CHANGE, _URL)],
+        "relayed_summary": [cards.relayed_summary(channel, "zoho_crm", {"Deals": 40, "Contacts": 3})],
+    }
+
+
+_FORMS: Final[dict[str, Callable[[Texts, Departure], Form]]] = {
+    "successor_form": cards.successor_form,
+    "send_back_form": cards.send_back_form,
+    "mailbox_form": cards.mailbox_form,
+    "backup_form": cards.backup_form,
+    "exception_form": cards.exception_form,
+}
+
+
+def form_examples(reader: Reader) -> dict[str, list[Form]]:
+    """By the name of the function that makes it."""
+    departures = [each for each in _departures(reader).values() if each.inventories]
+    return {name: [make(reader.texts, departure) for departure in departures] for name, make in _FORMS.items()}

@@ -1,0 +1,26 @@
+"""Whoever comes too late is told what is true: who decided, and whether it can still be cancelled."""
+
+from dataclasses import replace
+
+import pytest
+from machine_cases import ADMIN, PARTIES, START, opened
+
+from handlers.departure import Approve, CancelDeparture, Decision, SendBack, State, decide
+from handlers.refusal import Refusal
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.BACKUP])
+def test_a_cancel_after_the_point_of_no_return_is_too_late_and_not_somebody_elses_doing(state: State) -> None:
+    departure = replace(opened(), state=state)
+    with pytest.raises(Refusal, match=r"cancel\.too_late"):
+        decide(departure, CancelDeparture(), PARTIES["admin"], now=START)
+
+
+@pytest.mark.parametrize(("by", "key"), [("second admin", "stale.own"), ("lead", "stale")])
+def test_only_somebody_else_can_have_been_faster(by: str, key: str) -> None:
+    decided = Decision("approved", PARTIES["second admin"].person, START)
+    departure = replace(opened(), state=State.MAILBOX, lead=PARTIES["lead"].person, admin=ADMIN, last=decided)
+    for command in (Approve("x"), SendBack("why")):
+        with pytest.raises(Refusal) as refused:
+            decide(departure, command, PARTIES[by], now=START)
+        assert refused.value.key == key
