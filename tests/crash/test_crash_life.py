@@ -13,20 +13,18 @@ from crash_town import AtCall, Instant, Phase, at_event, crash_town
 pytestmark = pytest.mark.crash
 
 
-async def test_sigterm_in_mid_run_goes_on_after_the_restart(tmp_path: Path, nursery: Nursery, undisturbed: Run) -> None:
-    instants = [
-        AtCall(Phase.AFTER, path="/add_tags", sign=signal.SIGTERM),
-        AtCall(Phase.AFTER, path="/change_owner", nth=3, sign=signal.SIGTERM),
-    ]
-    check(await play(tmp_path, instants, nursery=nursery), undisturbed)
-
-
 async def test_a_click_while_the_service_is_down_fails_visibly_and_works_the_second_time(
     tmp_path: Path, undisturbed: Run
 ) -> None:
-    """With the real command: the other tests fork the service from a process that has its code in memory."""
-    # The third message that is posted is the question to the lead.
-    instants = [AtCall(Phase.AFTER, path="/chat.postMessage", nth=3)]
+    """With the real command: the other tests fork the service from a process that has its code in memory.
+
+    Later it is told twice to end, in mid-run, and goes on after the restart.
+    """
+    instants = [
+        AtCall(Phase.AFTER, path="/chat.postMessage", nth=3),  # the question to the lead
+        AtCall(Phase.AFTER, path="/add_tags", sign=signal.SIGTERM),
+        AtCall(Phase.AFTER, path="/change_owner", nth=3, sign=signal.SIGTERM),
+    ]
     async with crash_town(tmp_path, instants, nursery=None, leaver=LEAVER) as rig:
         rig.may_start.clear()
         people = People(rig, LEAVER)

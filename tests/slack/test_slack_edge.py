@@ -101,8 +101,8 @@ async def test_slacks_challenge_is_answered(endpoint: Endpoint) -> None:
         {"x-slack-request-timestamp": None},
         {"x-slack-request-timestamp": "soon"},
         {"x-slack-request-timestamp": "1531420618"},
-        headers(urlencode(p.command()).encode(), SECRET, at=time.time() - 400),
-        headers(urlencode(p.command()).encode(), SECRET, at=time.time() + 400),
+        headers(urlencode(p.command()).encode(), SECRET, at=time.time() - 40_000),
+        headers(urlencode(p.command()).encode(), SECRET, at=time.time() + 40_000),
     ],
 )
 async def test_a_request_that_slack_did_not_send_now_never_reaches_the_door(
