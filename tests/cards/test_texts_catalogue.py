@@ -111,3 +111,20 @@ def test_plural_forms_are_those_of_the_language() -> None:
         complete = {*Locale.parse(language).plural_form.tags, "other"}
         found = {frozenset(said[language]) for said in catalogue().values()}
         assert found == {frozenset({"other"}), frozenset(complete)}
+
+
+def test_what_stands_on_a_button_fits_on_one_in_every_chat_product() -> None:
+    """Cliq has the least room: https://www.zoho.com/cliq/help/restapi/v3/messages/"""
+    texts = {
+        (key, language): form
+        for key, both in catalogue().items()
+        for language in both
+        for form in both[language].values()
+    }
+    labels = {where: text for where, text in texts.items() if where[0].startswith("button.") and "{" not in text}
+    assert len(labels) > 20
+    assert not {where: text for where, text in labels.items() if len(text) > 20}
+    long = {"n": "123,456", "leaver": "Alexandra Brandstätter", "successor": "Alexandra Brandstätter"}
+    asked = [text.format(**long) for (key, _), text in texts.items() if key.endswith(".confirm.text")]
+    assert len(asked) == 4
+    assert not [text for text in asked if len(text) > 100]
