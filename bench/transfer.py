@@ -67,6 +67,10 @@ _KINDS: Final = (
 )  # fmt: skip
 
 
+# The Home page counts, once an hour, what people who left before still own: no call of this departure.
+_OTHERS: Final = "former employees"
+
+
 @dataclass(frozen=True)
 class Call:
     """One exchange on the wire, without what is not needed here."""
@@ -156,6 +160,8 @@ class Sorter:
             return "snapshot"
         if "Owner not in" in call.query:
             return "guard"
+        if "group by Owner" in call.query:
+            return _OTHERS
         return "verification" if call.at > self._first_page else self._before(call)
 
     def _before(self, call: Call) -> str:
@@ -209,12 +215,14 @@ async def measure(records: int, storage: Path) -> Measured:
 
 def report(records: int, got: Measured) -> bool:
     """Print the figures; whether all limits are kept."""
-    made, least = sum(got.calls.values()), sum(got.fewest.values())
-    kinds = (*_KINDS, *(kind for kind in got.calls if kind not in _KINDS))
+    others = got.calls.get(_OTHERS, 0)
+    made, least = sum(got.calls.values()) - others, sum(got.fewest.values())
+    kinds = (*_KINDS, *(kind for kind in got.calls if kind not in (*_KINDS, _OTHERS)))
     print("| Calls to Zoho | made | fewest |\n|---|---:|---:|")
     for kind in kinds:
         print(f"| {kind} | {got.calls.get(kind, 0):,} | {got.fewest.get(kind, 0):,} |")
-    print(f"| **all** | **{made:,}** | **{least:,}** |\n")
+    print(f"| **all** | **{made:,}** | **{least:,}** |")
+    print(f"| not of this departure: {_OTHERS} | {others} | |\n")
     limits = (
         ("peak memory of the service (VmHWM)", f"{got.peak_mb:.0f} MB", f"{CEILING_MB} MB", got.peak_mb <= CEILING_MB),
         ("calls / fewest", f"{made / least:.3f}", f"{RATIO}", made <= RATIO * least),
