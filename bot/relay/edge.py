@@ -13,16 +13,17 @@ import structlog
 from fastapi import APIRouter
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from bot.inbound import Ignored, Malformed
 from bot.relay.announcer import Announcer
-from bot.relay.payloads import Ignored, Malformed, is_notification, parse, read
+from bot.relay.payloads import is_notification, parse, read
+from bot.web import body_of, refusal, too_long
 
 _log = structlog.get_logger("offboard.relay")
 
 PATH: Final = "/relay/zoho-crm"
 HEADER: Final = "x-offboard-relay"
-MOST_BYTES: Final = 1_000_000
 _WRONG: Final = "the secret is missing or wrong"
 
 
@@ -45,23 +46,23 @@ class RelayEdge:
     async def handle(self, request: Request) -> Response:
         """Answer one HTTP request."""
         if not self._is_secret(request.path_params.get("secret") or request.headers.get(HEADER)):
-            return _refusal(401, _WRONG)
-        body = await _body(request)
+            return refusal(401, _WRONG)
+        body = await body_of(request)
         if body is None:
-            return _refusal(413, f"the body must have at most {MOST_BYTES} bytes")
+            return too_long()
         try:
             return await self._take(parse(body, request.headers.get("content-type", "")))
         except Malformed as error:
             _log.warning("relay.refused", reason=str(error))
-            return _refusal(400, str(error))
+            return refusal(400, str(error))
         except DBAPIError as error:
             _log.error("relay.not_stored", error=type(error.orig).__name__)
-            return _refusal(503, "the event could not be stored")
+            return refusal(503, "the event could not be stored")
 
     async def _take(self, payload: dict[str, Any]) -> Response:
         # https://www.zoho.com/crm/developer/docs/api/v8/notifications/enable.html: the token proves the channel
         if is_notification(payload) and not self._is_secret(payload.get("token")):
-            return _refusal(401, _WRONG)
+            return refusal(401, _WRONG)
         inbound = read(payload)
         if isinstance(inbound, Ignored):
             _log.info("relay.ignored", reason=inbound.reason)
@@ -72,17 +73,3 @@ class RelayEdge:
     def _is_secret(self, given: object) -> bool:
         said = given.encode(errors="replace") if isinstance(given, str) else b""
         return hmac.compare_digest(said, self._secret)
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is too long."""
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > MOST_BYTES:
-            return None
-    return bytes(parts)
-
-
-def _refusal(status: int, error: str) -> JSONResponse:
-    return JSONResponse({"error": error}, status)

@@ -15,7 +15,7 @@ from email import message_from_bytes, policy
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-Payload = Mapping[str, Any]
+from bot.inbound import Ignored, Malformed, Payload
 
 SYSTEM: Final = "zoho_crm"
 _OWNER: Final = "Owner"
@@ -34,17 +34,6 @@ _IGNORED_OPERATIONS: Final = {
     "insert": "a new record has had no other owner",
     "delete": "a deleted record has no owner",
 }
-
-
-class Malformed(ValueError):
-    """The body is nothing that Zoho CRM was set up to send to us. The text says which part of it."""
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Understood, and nothing to do."""
-
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from typing import Any
 import cliq_payloads as p
 import pytest
 
-from bot.chat.cliq.payloads import IGNORED, Ignored, Malformed, Search, Suggest, Widget, people, read
+from bot.chat.cliq.payloads import IGNORED, Suggest, Widget, people, read
 from bot.chat.surface import ChatPerson
+from bot.inbound import Ignored, Malformed, Search
 from handlers.intents import (
     Action,
     Actor,

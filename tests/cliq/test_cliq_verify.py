@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.cliq.payloads import Malformed
-from bot.chat.cliq.verify import MOST_BYTES, Verdict, Verifier, parse
+from bot.chat.cliq.verify import Verdict, Verifier, parse
+from bot.inbound import Malformed
+from bot.web import MOST_BYTES
 
 NOW = 1_796_000_000.0
 SECRET = "s3cret-of-the-url-Äß"

@@ -8,7 +8,8 @@ import pytest
 from relay_cases import CLIQ, DEAL, JSON, SECRET, SLACK, Crm, Rig, notification, webhook, without_outbox
 
 from bot.relay.announcer import Announcer
-from bot.relay.edge import HEADER, MOST_BYTES, PATH, RelayEdge
+from bot.relay.edge import HEADER, PATH, RelayEdge
+from bot.web import MOST_BYTES
 from handlers.elements import Actions, Facts, LinkButton
 
 BODY = urlencode(webhook()).encode()

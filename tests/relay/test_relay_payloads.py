@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay_cases import DEAL, FORM, JSON, notification, webhook
 
-from bot.relay.payloads import Ignored, Malformed, Owner, OwnerChange, parse, read
+from bot.inbound import Ignored, Malformed
+from bot.relay.payloads import Owner, OwnerChange, parse, read
 
 OTHER = "5000000000020002"
 SARA = {"id": "5000000000000120", "name": "Sara Lindqvist"}

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import slack_payloads as p
 
-from bot.chat.slack.payloads import IGNORED_EVENTS, Ignored, Malformed, Search, read
+from bot.chat.slack.payloads import IGNORED_EVENTS, read
+from bot.inbound import Ignored, Malformed, Search
 from handlers.intents import (
     Action,
     Actor,

@@ -20,10 +20,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.chat.cliq import render
-from bot.chat.cliq.payloads import Ignored, Inbound, Malformed, Search, Suggest, Widget, overheard, people, read
+from bot.chat.cliq.payloads import Inbound, Suggest, Widget, overheard, people, read
 from bot.chat.cliq.surface import CliqSurface
-from bot.chat.cliq.verify import MOST_BYTES, Verifier, parse
+from bot.chat.cliq.verify import Verifier, parse
 from bot.chat.surface import Door, Late, Shown, Standing
+from bot.inbound import Ignored, Malformed, Search
+from bot.web import body_of, refusal, too_long
 from handlers.conversation import Fields, Reply, ShowForm, ShowHome
 from handlers.elements import Card
 from handlers.intents import Delivery, Press, ReplyTo, Submit
@@ -65,25 +67,25 @@ class CliqEdge:
 
     async def handle(self, request: Request) -> Response:
         """Answer one HTTP request."""
-        body = await _body(request)
+        body = await body_of(request)
         if body is None:
-            return _refusal(413, f"the body must have at most {MOST_BYTES} bytes")
+            return too_long()
         verdict = self._verifier.accepts(body, request.headers, request.query_params)
         if not verdict:
             _log.warning("cliq_delivery_refused", verdict=str(verdict))
-            return _refusal(401, "the signature or the secret is missing or wrong, or the delivery is too old")
+            return refusal(401, "the signature or the secret is missing or wrong, or the delivery is too old")
         try:
             payload = parse(body)
             inbound = read(payload)
         except Malformed as error:
             _log.warning("cliq_payload_refused", reason=str(error))
-            return _refusal(400, str(error))
+            return refusal(400, str(error))
         self._surface.met(people(payload))
         try:
             output = await (self._aside(inbound) if overheard(payload) else self._output(inbound))
         except Exception:  # noqa: BLE001 — the outermost edge: Cliq must hear that it was not stored
             _log.exception("cliq_delivery_not_stored")
-            return _refusal(503, "the delivery could not be stored")
+            return refusal(503, "the delivery could not be stored")
         return JSONResponse({"output": output})
 
     async def _aside(self, inbound: Inbound) -> Any:
@@ -141,17 +143,3 @@ class CliqEdge:
                 return {"text": self._late}
             case _:
                 return render.banner(self._saved, ok=True) if isinstance(delivery.intent, Press | Submit) else ""
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is too long."""
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > MOST_BYTES:
-            return None
-    return bytes(parts)
-
-
-def _refusal(status: int, error: str) -> JSONResponse:
-    return JSONResponse({"error": error}, status)

@@ -12,44 +12,19 @@ from typing import Any, Final
 from bot.chat.cliq import ids
 from bot.chat.cliq.typed import Mentioned, read_called, read_command, with_pick
 from bot.chat.surface import ChatPerson
+from bot.inbound import Ignored, Malformed, Payload, Search, filled, part, pressed, text
 from handlers.intents import (
     Actor,
     Delivery,
     Help,
     Intent,
     InvalidToken,
-    Misunderstood,
     OpenHome,
-    Press,
     ReplyTo,
-    Submit,
     Token,
 )
 
-Payload = Mapping[str, Any]
-
 _LONGEST_ID: Final = 100
-
-
-class Malformed(ValueError):
-    """The body is no payload that Cliq sends to us, or lacks a part that it must have. The text says which."""
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Understood, and nothing to do."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Search:
-    """Somebody types into a `PersonField`."""
-
-    actor: Actor
-    token: Token
-    field: str
-    query: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +50,7 @@ def read(body: Payload) -> Inbound:
     """Read one payload. Raises `Malformed`."""
     # Older extensions are sent the handler's name alone.
     handler = ("handler",) if isinstance(body.get("handler"), str) else ("handler", "type")
-    kind = _text(body, "type"), _text(body, *handler)
+    kind = text(body, "type"), text(body, *handler)
     if kind in IGNORED:
         return Ignored(IGNORED[kind])
     reader = KINDS.get(kind)
@@ -86,26 +61,26 @@ def read(body: Payload) -> Inbound:
 
 def overheard(body: Payload) -> bool:
     """Whether others would read the answer: the bot was called by its name, where it is not alone with somebody."""
-    handler = _part(body, "handler", "type") or _part(body, "handler")
-    return bool(handler == "mention_handler" and _part(body, "params", "chat", "type") != "bot")
+    handler = part(body, "handler", "type") or part(body, "handler")
+    return bool(handler == "mention_handler" and part(body, "params", "chat", "type") != "bot")
 
 
 def people(body: Payload) -> tuple[ChatPerson, ...]:
     """Whom the payload itself describes, with their address: who did it, and the mentioned."""
-    described = [_part(body, "params", "user"), *(m for m in _mentions(body) if m.get("type") == "user")]
+    described = [part(body, "params", "user"), *(m for m in _mentions(body) if m.get("type") == "user")]
     found = [person for user in described if (person := _person(user))]
     return tuple({person.id: person for person in found}.values())
 
 
 def _command(body: Payload) -> Delivery:
-    text = _text(body, "params", "arguments", needed=False)
+    typed = text(body, "params", "arguments", needed=False)
     for pick in _list(body, "params", "selections"):
-        text = with_pick(text, _text(pick, "title", needed=False))
-    return _delivery(body, read_command(text, _mentioned(body)))
+        typed = with_pick(typed, text(pick, "title", needed=False))
+    return _delivery(body, read_command(typed, _mentioned(body)))
 
 
 def _suggest(body: Payload) -> Suggest:
-    return Suggest(_actor(body), _text(body, "params", "arguments", needed=False))
+    return Suggest(_actor(body), text(body, "params", "arguments", needed=False))
 
 
 def _message(body: Payload) -> Delivery | Ignored:
@@ -121,9 +96,9 @@ def _said(body: Payload, reader: Callable[[str, Sequence[Mentioned]], Intent]) -
     """The bot hears other bots and itself as well: it never answers them."""
     if _actor(body).id.startswith("b-"):
         return Ignored("a bot speaks")
-    message = _part(body, "params", "message")
-    text = message if isinstance(message, str) else _text(message, "text", needed=False)
-    return _delivery(body, reader(text, _mentioned(body)))
+    message = part(body, "params", "message")
+    said = message if isinstance(message, str) else text(message, "text", needed=False)
+    return _delivery(body, reader(said, _mentioned(body)))
 
 
 def _welcome(body: Payload) -> Delivery:
@@ -131,27 +106,27 @@ def _welcome(body: Payload) -> Delivery:
 
 
 def _menu(body: Payload) -> Delivery:
-    name = _text(body, "handler", "name")
+    name = text(body, "handler", "name")
     if name != ids.HOME_MENU:
         raise Malformed(f"unknown menu entry {name[:40]!r}")
     return _delivery(body, OpenHome())
 
 
 def _click(body: Payload) -> Delivery:
-    carried = _text(body, "params", "arguments", "token", needed=False)
-    return _delivery(body, _pressed(carried or _text(body, "params", "arguments", "key")))
+    carried = text(body, "params", "arguments", "token", needed=False)
+    return _delivery(body, pressed(carried or text(body, "params", "arguments", "key")))
 
 
 def _widget_click(body: Payload) -> Widget:
-    return Widget(_delivery(body, _pressed(_text(body, "params", "target", "id"))))
+    return Widget(_delivery(body, pressed(text(body, "params", "target", "id"))))
 
 
 def _form(body: Payload) -> Delivery | Ignored:
     values = _form_values(body)
-    match _text(body, "params", "form", "action"):
+    match text(body, "params", "form", "action"):
         case "submit":
             token = _value(values.get(ids.TOKEN_FIELD))
-            return _delivery(body, _filled(token, _fields(values)))
+            return _delivery(body, filled(token, _fields(values)))
         case "cancel":
             return Ignored("a closed form changes nothing")
         case action:
@@ -163,12 +138,12 @@ def _search(body: Payload) -> Search | Ignored:
         token = Token.decode(_value(_form_values(body).get(ids.TOKEN_FIELD)))
     except InvalidToken:
         return Ignored("a form of an earlier version")
-    field, query = _text(body, "params", "target", "name"), _text(body, "params", "target", "query", needed=False)
+    field, query = text(body, "params", "target", "name"), text(body, "params", "target", "query", needed=False)
     return Search(_actor(body), token, field, query)
 
 
 def _widget(body: Payload) -> Widget:
-    return Widget(_delivery(body, OpenHome()), _text(body, "params", "target", "id", needed=False))
+    return Widget(_delivery(body, OpenHome()), text(body, "params", "target", "id", needed=False))
 
 
 # An extension's components and those registered alone spell some handlers differently; both spellings are read.
@@ -212,7 +187,7 @@ IGNORED: Final[Mapping[tuple[str, str], str]] = {
 def _delivery(body: Payload, intent: Intent) -> Delivery:
     reply = ReplyTo(
         channel=_id(body, "params", "chat", "id") or _id(body, "params", "access", "chat_id") or None,
-        response_url=_text(body, "response_url", needed=False) or None,
+        response_url=text(body, "response_url", needed=False) or None,
         trigger_id=_id(body, "params", "message", "id") or _id(body, "params", "access", "message_id") or None,
     )
     return Delivery(_delivery_id(body), _actor(body), intent, reply)
@@ -220,7 +195,7 @@ def _delivery(body: Payload, intent: Intent) -> Delivery:
 
 def _delivery_id(body: Payload) -> str:
     """Cliq names no id of a delivery, but the end of its `response_url` is another each time; else the body tells."""
-    path = _text(body, "response_url", needed=False).partition("?")[0]
+    path = text(body, "response_url", needed=False).partition("?")[0]
     last = path.rstrip("/").rpartition("/")[2]
     if last and len(last) <= _LONGEST_ID:
         return f"cliq:{last}"
@@ -274,24 +249,10 @@ def _person(user: Any) -> ChatPerson | None:
     )
 
 
-def _pressed(token: str) -> Intent:
-    try:
-        return Press(Token.decode(token))
-    except InvalidToken:
-        return Misunderstood(token)
-
-
-def _filled(token: str, fields: Mapping[str, str]) -> Intent:
-    try:
-        return Submit(Token.decode(token), fields)
-    except InvalidToken:
-        return Misunderstood(token)
-
-
 def _form_values(body: Payload) -> Mapping[str, Any]:
-    if _text(body, "params", "form", "name") != ids.FORM:
+    if text(body, "params", "form", "name") != ids.FORM:
         raise Malformed("unknown form")
-    values = _part(body, "params", "form", "values")
+    values = part(body, "params", "form", "values")
     if not isinstance(values, Mapping):
         raise Malformed("params.form.values must be an object")
     return values
@@ -313,28 +274,12 @@ def _value(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value)
 
 
-def _part(payload: Any, *path: str) -> Any:
-    for name in path:
-        payload = payload.get(name) if isinstance(payload, Mapping) else None
-    return payload
-
-
 def _list(payload: Any, *path: str) -> list[Any]:
-    found = _part(payload, *path)
+    found = part(payload, *path)
     return found if isinstance(found, list) else []
 
 
 def _id(payload: Any, *path: str) -> str:
     """An id, which Cliq writes as a text or as a number, or "" where there is none."""
-    found = _part(payload, *path)
+    found = part(payload, *path)
     return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-
-
-def _text(payload: Any, *path: str, needed: bool = True) -> str:
-    """The text at `path`, or "" where it is not `needed` and not there. Raises `Malformed`."""
-    found = _part(payload, *path)
-    if isinstance(found, str) and (found or not needed):
-        return found
-    if found is None and not needed:
-        return ""
-    raise Malformed(f"{'.'.join(path)} must be a text")

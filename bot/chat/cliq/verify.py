@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from bot.chat.cliq import ids
-from bot.chat.cliq.payloads import Malformed
+from bot.inbound import Malformed
+from bot.web import MOST_BYTES
 
-MOST_BYTES: Final = 1_000_000
 _SIGNATURE: Final = "x-cliq-signature"
 _FRESH_MS: Final = 5 * 60 * 1000
 _TIMESTAMP_DIGITS: Final = 15

@@ -21,13 +21,15 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBolt
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.chat.slack import controls, ids, render
-from bot.chat.slack.payloads import Ignored, Inbound, Malformed, Search, read
-from bot.chat.slack.verify import MOST_BYTES, Verifier, parse
+from bot.chat.slack.payloads import Inbound, read
+from bot.chat.slack.verify import Verifier, parse
 from bot.chat.surface import Door, FieldErrors
+from bot.inbound import Ignored, Malformed, Search
+from bot.web import body_of, refusal, too_long
 from handlers.intents import Delivery, Submit
 
 _log = structlog.get_logger(__name__)
@@ -102,16 +104,16 @@ class SlackEdge:
     async def handle(self, request: Request) -> Response:
         """Answer one HTTP request."""
         if self._verifier is None:
-            return _refusal(404, "Slack is connected by Socket Mode")
-        body = await _body(request)
+            return refusal(404, "Slack is connected by Socket Mode")
+        body = await body_of(request)
         if body is None:
-            return _refusal(413, f"the body must have at most {MOST_BYTES} bytes")
+            return too_long()
         if not self._verifier.accepts(body, request.headers):
-            return _refusal(401, "the signature is missing, wrong or older than five minutes")
+            return refusal(401, "the signature is missing, wrong or older than five minutes")
         try:
             payload = parse(body, request.headers.get("content-type", ""))
         except Malformed as error:
-            return _refusal(400, str(error))
+            return refusal(400, str(error))
         answer = await self.dispatch(payload)
         return Response(answer.body, answer.status, headers=answer.first_headers_without_set_cookie())
 
@@ -206,17 +208,3 @@ def _errors(refused: FieldErrors, delivery: Delivery, view: Mapping[str, Any]) -
         block = ids.FIELD + (name if name in fields else fields[0])
         beside[block] = f"{beside[block]} {sentence}" if block in beside else sentence
     return {"response_action": "errors", "errors": beside}
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is too long."""
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > MOST_BYTES:
-            return None
-    return bytes(parts)
-
-
-def _refusal(status: int, error: str) -> JSONResponse:
-    return JSONResponse({"error": error}, status)

@@ -4,48 +4,20 @@ The same objects come over HTTP and over Socket Mode. https://docs.slack.dev/ref
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.chat.slack import ids
 from bot.chat.slack.typed import read_command
+from bot.inbound import Ignored, Malformed, Payload, Search, filled, part, pressed, text
 from handlers.intents import (
     Actor,
     Delivery,
     Help,
-    Intent,
     InvalidToken,
-    Misunderstood,
     OpenHome,
-    Press,
     ReplyTo,
-    Submit,
     Token,
 )
-
-Payload = Mapping[str, Any]
-
-
-class Malformed(ValueError):
-    """The body is no payload that Slack sends to us, or lacks a part that it must have. The text says which."""
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Understood, and nothing to do."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Search:
-    """Somebody types into a `PersonField`."""
-
-    actor: Actor
-    token: Token
-    field: str
-    query: str
-
 
 Inbound = Delivery | Search | Ignored
 
@@ -61,10 +33,10 @@ def read(body: Payload) -> Inbound:
 
 def _command(body: Payload) -> Delivery:
     return Delivery(
-        id=f"command:{_text(body, 'trigger_id')}",
-        actor=_actor(_text(body, "user_id")),
-        intent=read_command(_text(body, "text", needed=False)),
-        reply=ReplyTo(_text(body, "channel_id"), _text(body, "response_url"), _text(body, "trigger_id")),
+        id=f"command:{text(body, 'trigger_id')}",
+        actor=_actor(text(body, "user_id")),
+        intent=read_command(text(body, "text", needed=False)),
+        reply=ReplyTo(text(body, "channel_id"), text(body, "response_url"), text(body, "trigger_id")),
     )
 
 
@@ -73,19 +45,19 @@ def _click(body: Payload) -> Delivery | Ignored:
     if not isinstance(actions, Sequence) or not actions or not isinstance(actions[0], Mapping):
         raise Malformed("actions must hold an action")
     action = actions[0]
-    name = _text(action, "action_id")
+    name = text(action, "action_id")
     if name.startswith(ids.LINK):
         return Ignored("a button that opens a page")
     if not name.startswith(ids.OURS):
         raise Malformed(f"unknown action_id {name[:40]!r}")
     return Delivery(
-        id=f"click:{_text(body, 'trigger_id')}",
-        actor=_actor(_text(body, "user", "id")),
-        intent=_pressed(_value(action)),
+        id=f"click:{text(body, 'trigger_id')}",
+        actor=_actor(text(body, "user", "id")),
+        intent=pressed(_value(action)),
         reply=ReplyTo(
-            channel=_text(body, "container", "channel_id", needed=False) or None,
-            response_url=_text(body, "response_url", needed=False) or None,
-            trigger_id=_text(body, "trigger_id"),
+            channel=text(body, "container", "channel_id", needed=False) or None,
+            response_url=text(body, "response_url", needed=False) or None,
+            trigger_id=text(body, "trigger_id"),
         ),
     )
 
@@ -93,49 +65,49 @@ def _click(body: Payload) -> Delivery | Ignored:
 def _submission(body: Payload) -> Delivery:
     _our_form(body)
     # A corrected form has the view id and the hash of the refused one: only the trigger tells the two apart.
-    trigger = _text(body, "trigger_id")
+    trigger = text(body, "trigger_id")
     return Delivery(
         id=f"submit:{trigger}",
-        actor=_actor(_text(body, "user", "id")),
-        intent=_filled(_text(body, "view", "private_metadata", needed=False), _fields(body)),
+        actor=_actor(text(body, "user", "id")),
+        intent=filled(text(body, "view", "private_metadata", needed=False), _fields(body)),
         reply=ReplyTo(trigger_id=trigger),
     )
 
 
 def _search(body: Payload) -> Search | Ignored:
     _our_form(body)
-    if _text(body, "action_id") != ids.INPUT:
+    if text(body, "action_id") != ids.INPUT:
         raise Malformed("unknown action_id")
     try:
-        token = Token.decode(_text(body, "view", "private_metadata", needed=False))
+        token = Token.decode(text(body, "view", "private_metadata", needed=False))
     except InvalidToken:
         return Ignored("a form of an earlier version")
     return Search(
-        actor=_actor(_text(body, "user", "id")),
+        actor=_actor(text(body, "user", "id")),
         token=token,
-        field=_text(body, "block_id").removeprefix(ids.FIELD),
-        query=_text(body, "value", needed=False),
+        field=text(body, "block_id").removeprefix(ids.FIELD),
+        query=text(body, "value", needed=False),
     )
 
 
 def _shortcut(body: Payload) -> Delivery:
-    if _text(body, "callback_id") != ids.START_SHORTCUT:
+    if text(body, "callback_id") != ids.START_SHORTCUT:
         raise Malformed("unknown callback_id")
-    trigger = _text(body, "trigger_id")
-    actor = _actor(_text(body, "user", "id"))
+    trigger = text(body, "trigger_id")
+    actor = _actor(text(body, "user", "id"))
     return Delivery(id=f"shortcut:{trigger}", actor=actor, intent=Help(), reply=ReplyTo(trigger_id=trigger))
 
 
 def _event(body: Payload) -> Delivery | Ignored:
-    kind = _text(body, "event", "type")
+    kind = text(body, "event", "type")
     if kind in IGNORED_EVENTS:
         return Ignored(IGNORED_EVENTS[kind])
     if kind != "app_home_opened":
         raise Malformed(f"unknown event type {kind[:40]!r}")
-    if _text(body, "event", "tab", needed=False) == "messages":
+    if text(body, "event", "tab", needed=False) == "messages":
         return Ignored("the messages tab needs no page")
-    actor = _actor(_text(body, "event", "user"))
-    return Delivery(id=f"event:{_text(body, 'event_id')}", actor=actor, intent=OpenHome())
+    actor = _actor(text(body, "event", "user"))
+    return Delivery(id=f"event:{text(body, 'event_id')}", actor=actor, intent=OpenHome())
 
 
 def _ignored(reason: str) -> Callable[[Payload], Ignored]:
@@ -169,31 +141,17 @@ def _actor(user: str) -> Actor:
 
 
 def _our_form(body: Payload) -> None:
-    if _text(body, "view", "callback_id") != ids.FORM:
+    if text(body, "view", "callback_id") != ids.FORM:
         raise Malformed("unknown callback_id")
-
-
-def _pressed(token: str) -> Intent:
-    try:
-        return Press(Token.decode(token))
-    except InvalidToken:
-        return Misunderstood(token)
-
-
-def _filled(token: str, fields: Mapping[str, str]) -> Intent:
-    try:
-        return Submit(Token.decode(token), fields)
-    except InvalidToken:
-        return Misunderstood(token)
 
 
 def _fields(body: Payload) -> dict[str, str]:
     """Field name to value; a field left empty has the value ""."""
-    values = _part(body, "view", "state", "values")
+    values = part(body, "view", "state", "values")
     if not isinstance(values, Mapping):
         raise Malformed("view.state.values must be an object")
     return {
-        block_id.removeprefix(ids.FIELD): _value(_part(elements, ids.INPUT))
+        block_id.removeprefix(ids.FIELD): _value(part(elements, ids.INPUT))
         for block_id, elements in values.items()
         if block_id.startswith(ids.FIELD)
     }
@@ -201,20 +159,4 @@ def _fields(body: Payload) -> dict[str, str]:
 
 def _value(element: Any) -> str:
     """What a control carries: a button or text its `value`, a select or a menu its `selected_option`."""
-    return _text(element, "selected_option", "value", needed=False) or _text(element, "value", needed=False)
-
-
-def _part(payload: Any, *path: str) -> Any:
-    for name in path:
-        payload = payload.get(name) if isinstance(payload, Mapping) else None
-    return payload
-
-
-def _text(payload: Any, *path: str, needed: bool = True) -> str:
-    """The text at `path`, or "" where it is not `needed` and not there. Raises `Malformed`."""
-    found = _part(payload, *path)
-    if isinstance(found, str) and (found or not needed):
-        return found
-    if found is None and not needed:
-        return ""
-    raise Malformed(f"{'.'.join(path)} must be a text")
+    return text(element, "selected_option", "value", needed=False) or text(element, "value", needed=False)

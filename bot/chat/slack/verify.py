@@ -11,9 +11,8 @@ from urllib.parse import parse_qsl
 
 from slack_sdk.signature import Clock, SignatureVerifier
 
-from bot.chat.slack.payloads import Malformed
+from bot.inbound import Malformed
 
-MOST_BYTES: Final = 1_000_000
 _TIMESTAMP_DIGITS: Final = 12
 _QUOTED_PRINTABLE: Final = bytes.maketrans(b"%+", b"= ")
 
