@@ -1,5 +1,6 @@
 """What the readers of inbound payloads share: their outcomes, and how they look into a body. No I/O."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,15 @@ class Search:
     token: Token
     field: str
     query: str
+
+
+def whole(value: Any) -> Any:
+    """The same parsed JSON. Raises `Malformed` for one that cannot be stored or answered: half a character in it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise Malformed("the body must be text that can be written down, not nested too deeply") from error
+    return value
 
 
 def part(payload: Any, *path: str) -> Any:

@@ -18,6 +18,7 @@ from connectors.base import ConnectorError
 from connectors.http import Http
 from manifests.cliq import Component, Kind, components
 
+_UNREACHABLE_ACCOUNTS: Final = ("zoho_accounts", "NO_ANSWER")
 BY_HAND: Final = """\
 What only a person can do in Cliq (docs/cliq-setup.md says where to click):
 - Everybody: say yes when Cliq asks, at the first use, whether Offboard may see who you are.
@@ -71,11 +72,21 @@ async def run(installer: Installer, wanted: Sequence[Component], settings: Setti
         if settings.cliq_log_channel:
             await _join(installer, bot, settings.cliq_log_channel, console)
     except ConnectorError as error:
-        console.say(f"{str(error).rstrip('.')}. {advice(error)}")
+        console.say(f"{str(error).rstrip('.')}. {_advice(error)}")
         return False
     console.say(_about_the_name(bot.unique_name, settings.cliq_bot))
     console.say(BY_HAND)
     return True
+
+
+def _advice(error: ConnectorError) -> str:
+    """The grant comes from another server than Cliq's, with settings of its own."""
+    if (error.system, error.code) != _UNREACHABLE_ACCOUNTS:
+        return advice(error)
+    return (
+        f"See that the accounts server ({PREFIX}ZOHO_ACCOUNTS_URL, or {PREFIX}CLIQ_ACCOUNTS_URL where that is set) "
+        "is the right one and can be reached from here; then run it again."
+    )
 
 
 async def _register(installer: Installer, plan: Sequence[Change], console: Console) -> Found | None:

@@ -78,7 +78,9 @@ class Settings(BaseSettings):
         "offboard", pattern="^[A-Za-z0-9_-]+$", description="The bot's unique name; `offboard install cliq` prints it."
     )
     cliq_url_secret: SecretStr | None = Field(
-        None, description="A long random word in the URL that Cliq calls. Needed where there is no public key."
+        None,
+        min_length=16,
+        description="A long random word in the URL that Cliq calls. Needed where there is no public key.",
     )
     cliq_public_key: str | None = Field(
         None, description="The extension's public key (base64), by which Cliq's deliveries are verified."
@@ -160,6 +162,15 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not _is_web_address(value):
             raise ValueError("it must be a URL with http:// or https:// and a host")
+        return value
+
+    @field_validator("cliq_public_key")
+    @classmethod
+    def _readable_key(cls, value: str | None) -> str | None:
+        from bot.chat.cliq.verify import public_key_of  # noqa: PLC0415 - takes time, and few have a key
+
+        if value is not None:
+            public_key_of(value)
         return value
 
     @field_validator("time_zone")

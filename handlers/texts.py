@@ -109,7 +109,7 @@ def _locale(language: str) -> Locale:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a directory of zones, a name too long for a file
         return ZoneInfo("UTC")
 
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import click
 
+from manifests.address import endpoint
+
 EVENTS_PATH: Final = "/cliq/events"
 LONGEST_URL: Final = 225  # of an execution_url: https://www.zoho.com/cliq/help/restapi/v3/bots/
 SHORTEST_SECRET: Final = 16
@@ -94,7 +96,7 @@ def text(url: str) -> str:
     """The components as JSON, to be read; the secret stays out."""
     shown: dict[str, list[dict[str, Any]]] = {f"{kind}s": [] for kind in Kind}
     for component in components(url, "s" * SHORTEST_SECRET):
-        fields = {**component.body, "execution_url": _plain(url) + "?s=SECRET"}
+        fields = {**component.body, "execution_url": endpoint(url, EVENTS_PATH) + "?s=SECRET"}
         shown[f"{component.kind}s"].append({**fields, "handlers": [handler.body for handler in component.handlers]})
     return json.dumps(shown, indent=2) + "\n"
 
@@ -158,18 +160,10 @@ def _endpoint(url: str, secret: str) -> str:
         raise ValueError(
             f"OFFBOARD_CLIQ_URL_SECRET must have at least {SHORTEST_SECRET} characters, of A-Z, a-z, 0-9, - and _ only"
         )
-    endpoint = f"{_plain(url)}?s={secret}"
-    if len(endpoint) > LONGEST_URL:
-        raise ValueError(f"Cliq takes {LONGEST_URL} characters; address and secret together have {len(endpoint)}")
-    return endpoint
-
-
-def _plain(url: str) -> str:
-    if not url.startswith("https://"):
-        raise ValueError("Cliq calls public addresses that begin with https:// only")
-    if "?" in url or "#" in url:
-        raise ValueError("The address must have neither ? nor #")
-    return url.rstrip("/") + EVENTS_PATH
+    address = f"{endpoint(url, EVENTS_PATH)}?s={secret}"
+    if len(address) > LONGEST_URL:
+        raise ValueError(f"Cliq takes {LONGEST_URL} characters; address and secret together have {len(address)}")
+    return address
 
 
 @click.command()

@@ -8,9 +8,10 @@ Rules: https://docs.slack.dev/reference/app-manifest
 
 import json
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import click
+
+from manifests.address import endpoint
 
 EVENTS_PATH: Final = "/slack/events"
 
@@ -33,7 +34,7 @@ def manifest(url: str | None) -> dict[str, Any]:
 
     Raises `ValueError` for a URL that Slack cannot call.
     """
-    endpoint = _endpoint(url) if url is not None else None
+    address = endpoint(url, EVENTS_PATH) if url is not None else None
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
@@ -56,18 +57,18 @@ def manifest(url: str | None) -> dict[str, Any]:
                     "description": "Shows how to hand over the records of someone who leaves",
                 }
             ],
-            "slash_commands": [_command(endpoint)],
+            "slash_commands": [_command(address)],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**_at("request_url", endpoint), "bot_events": list(EVENTS)},
+            "event_subscriptions": {**_at("request_url", address), "bot_events": list(EVENTS)},
             "interactivity": {
                 "is_enabled": True,
-                **_at("request_url", endpoint),
-                **_at("message_menu_options_url", endpoint),
+                **_at("request_url", address),
+                **_at("message_menu_options_url", address),
             },
             "org_deploy_enabled": False,
-            "socket_mode_enabled": endpoint is None,
+            "socket_mode_enabled": address is None,
             "token_rotation_enabled": False,
         },
     }
@@ -78,10 +79,10 @@ def text(url: str | None) -> str:
     return json.dumps(manifest(url), indent=2) + "\n"
 
 
-def _command(endpoint: str | None) -> dict[str, Any]:
+def _command(address: str | None) -> dict[str, Any]:
     return {
         "command": "/offboard",
-        **_at("url", endpoint),
+        **_at("url", address),
         "description": "Hand over the records of someone who leaves",
         "usage_hint": "@person | status | list | cancel @person | help",
         # Mentions arrive as ids, not as display names, which are not unique.
@@ -90,14 +91,8 @@ def _command(endpoint: str | None) -> dict[str, Any]:
     }
 
 
-def _at(name: str, endpoint: str | None) -> dict[str, str]:
-    return {name: endpoint} if endpoint else {}
-
-
-def _endpoint(url: str) -> str:
-    if not url.startswith("https://") or not (urlsplit(url).hostname or "").strip():
-        raise ValueError("Slack calls public addresses only, such as https://offboard.example.com")
-    return url.rstrip("/") + EVENTS_PATH
+def _at(name: str, address: str | None) -> dict[str, str]:
+    return {name: address} if address else {}
 
 
 @click.command()

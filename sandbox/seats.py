@@ -10,6 +10,8 @@ from sandbox.cliq.client import Client as CliqClient
 from sandbox.cliq.hall import cliq_id
 from sandbox.cliq.model import Message as CliqMessage
 from sandbox.page.chat_screen import reader_of
+from sandbox.page.cliq_markdown import markdown
+from sandbox.page.cliq_screen import names_of
 from sandbox.page.mrkdwn import mrkdwn, plain, words
 from sandbox.people import BY_KEY, Person
 from sandbox.slack.client import Client as SlackClient
@@ -157,7 +159,7 @@ class CliqSeat(Seat):
             for message in self._client.messages(chat.id):
                 if message.by_bot:
                     where = self.person.name if chat.kind == "bot" else "#" + chat.title
-                    yield Said(message.id, where, message.text, tuple(_cliq_controls(message)))
+                    yield Said(message.id, where, self._read(message.text), tuple(_cliq_controls(message)))
 
     async def command(self, typed: str) -> None:
         await self._client.command(self.town.hall.direct(cliq_id(self.person)).id, typed)
@@ -171,12 +173,15 @@ class CliqSeat(Seat):
         for slide in content.get("slides", ()):
             data = slide["data"]
             if slide["type"] == "table":
-                yield " | ".join(data["headers"])
-                yield from (" | ".join(row.get(header, "") for header in data["headers"]) for row in data["rows"])
+                rows = [data["headers"], *([row.get(head, "") for head in data["headers"]] for row in data["rows"])]
+                yield from (" | ".join(map(self._read, row)) for row in rows)
             elif slide["type"] == "label":
-                yield from (f"{label} {value}" for pair in data for label, value in pair.items())
+                yield from (" ".join(map(self._read, fact)) for pair in data for fact in pair.items())
             else:
-                yield str(data)
+                yield self._read(data)
+
+    def _read(self, text: object) -> str:
+        return words(markdown(text, names_of(self.town.hall)))
 
     async def fill(self, note: str, successor: Person) -> dict[str, str] | None:
         """Cliq opens a form as the answer to the click: it is there, or it will not come."""

@@ -99,6 +99,7 @@ class Poster:
                 await surface.edit(reference, card, key=message.key)
                 self._edited[message.key] = time.monotonic()
             else:
+                await self._place(surface, message)
                 reference = await surface.post(message.recipient, card, key=message.key)
         except TryLater as error:
             await self._later(message, error.code, error.retry_after)
@@ -111,6 +112,13 @@ class Poster:
             return True
         await self._stands(message, reference)
         return True
+
+    async def _place(self, surface: Surface, message: Message) -> None:
+        """Note where the first message to somebody will stand: after a crash it is looked for there."""
+        if message.channel or await self._database.read(outbox.known_channel, message.surface, message.recipient):
+            return
+        if channel := await surface.place(message.recipient):
+            await self._database.write(outbox.placed, message.key, channel)
 
     async def _settle(self, message: Message) -> bool:
         """Find out whether a message whose fate is unknown stands in its channel."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,6 +18,7 @@ from bot.chat.surface import (
     FieldErrors,
     Late,
     Refused,
+    Repeated,
     Shown,
     Standing,
     Surface,
@@ -43,6 +45,7 @@ _AT_ONCE: Final = 8
 _LOOK_EVERY: Final = 1.0  # seconds between two looks for deliveries whose time has come again
 _LONGEST_PAUSE: Final = 600.0  # seconds before another try; for as long does Cliq close after one call too many
 _ANSWER_TRIES: Final = 3
+_ANSWER_PAUSE: Final = 2.0  # seconds: what takes longer goes by the outbox
 _FORM_SECONDS: Final = 2.2  # Slack shows an error after three
 _SILENCE: Final = 8.0  # seconds after which somebody who has heard nothing is asked for patience
 _STORE_PAUSE: Final = 5.0  # seconds before a delivery is taken up again while the store is away
@@ -120,15 +123,19 @@ class Receiver:
 
     async def ask(self, delivery: Delivery, *, within: float) -> Shown:
         answer = await self._await(delivery, (Reply, ShowForm, ShowHome, Fields), within)
-        return await self._standing(delivery) if answer is None else answer
+        return (await self._standing(delivery) or answer) if answer is None or answer == Repeated() else answer
 
-    async def _await(self, delivery: Delivery, kinds: tuple[type, ...], seconds: float) -> Answer | Late:
-        """The answer, where it is of these kinds; others are shown by the surface. None for a redelivery."""
-        if not await self._store(delivery):
-            return None
+    async def _await(self, delivery: Delivery, kinds: tuple[type, ...], seconds: float) -> Answer | Repeated | Late:
+        """The answer, where it is of these kinds; others are shown by the surface."""
+        until = time.monotonic() + seconds
+        storing = asyncio.ensure_future(self._store(delivery))
+        if not (await asyncio.wait({storing}, timeout=seconds))[0]:
+            raise StoreUnavailable("slow")  # what is stored after all is taken up by `run`
+        if not storing.result():
+            return Repeated()
         self._awaited[delivery.id] = kinds
         work = self._begin(delivery, tried=0)
-        done, _ = await asyncio.wait({work}, timeout=seconds)
+        done, _ = await asyncio.wait({work}, timeout=max(until - time.monotonic(), 0.0))
         self._awaited.pop(delivery.id, None)
         return work.result() if done else Late()
 
@@ -192,20 +199,29 @@ class Receiver:
         """What the waiting sender is to see; what cannot be shown there has been shown by the surface."""
         if delivery.id not in self._awaited:  # there, somebody waits for the decision itself
             await self._line.turn()
+        answer, fault = await self._outcome(delivery)
+        match fault:
+            case None:
+                pass
+            case Unavailable() | TryLater() | AnswerLost():
+                return await self._try_again(delivery, tried, fault)
+            case StoreUnavailable() | OperationalError():
+                return await self._store_away(delivery, fault)
+            case _:
+                return await self._give_up(delivery, fault)
+        if not isinstance(answer, self._awaited.get(delivery.id, ())):
+            await self._tell_once(delivery, answer)
+            answer = None
+        await self._settle(inbox.finish, delivery.id)
+        return await self._offer(delivery, answer)
+
+    async def _outcome(self, delivery: Delivery) -> tuple[Answer, Exception | None]:
+        """Only the decision takes a place among those at work at once: a slow chat product holds nobody up."""
         async with self._slots:
             try:
-                answer = await self._handled(delivery)
-            except (Unavailable, TryLater, AnswerLost) as error:
-                return await self._try_again(delivery, tried, error)
-            except (StoreUnavailable, OperationalError) as error:
-                return await self._store_away(delivery, error)
-            except Exception as error:  # noqa: BLE001 — the outermost edge: whoever asked must get an answer
-                return await self._give_up(delivery, error)
-            if not isinstance(answer, self._awaited.get(delivery.id, ())):
-                await self._tell_once(delivery, answer)
-                answer = None
-            await self._settle(inbox.finish, delivery.id)
-            return await self._offer(delivery, answer)
+                return await self._handled(delivery), None
+            except Exception as fault:  # noqa: BLE001 — the outermost edge: whoever asked must get an answer
+                return None, fault
 
     async def _handled(self, delivery: Delivery) -> Answer:
         """The conversation's answer; somebody who hears nothing for some seconds is told that it takes longer."""
@@ -283,9 +299,11 @@ class Receiver:
             try:
                 await self._show(surface, delivery, answer)
             except TryLater as error:
-                await asyncio.sleep(min(error.retry_after or 0.5 * 2**attempt, 5.0))
+                if (pause := error.retry_after or 0.5 * 2**attempt) > _ANSWER_PAUSE:
+                    break
+                await asyncio.sleep(pause)
             except AnswerLost:
-                return  # it may stand there already; twice would be worse
+                break
             except Refused as error:
                 log.warning("answer.refused", delivery=delivery.id, code=error.code)
                 if error.code == "expired" and isinstance(answer, ShowForm):
@@ -293,7 +311,27 @@ class Receiver:
                 return
             else:
                 return
-        log.warning("answer.lost", delivery=delivery.id)
+        await self._queue(delivery, answer)
+
+    async def _queue(self, delivery: Delivery, answer: Answer) -> None:
+        """Leave an answer to the poster, which is patient: it may come twice, and it comes."""
+        if not isinstance(answer, Reply):
+            log.warning("answer.lost", delivery=delivery.id)
+            return
+        try:
+            await self._database.write(
+                outbox.put_once,
+                f"answer:{delivery.id}",
+                departure_id=None,
+                surface=delivery.actor.surface,
+                recipient=delivery.actor.id,
+                body=CARD.dump_json(answer.card).decode(),
+                now=self._now(),
+            )
+        except OperationalError:
+            log.warning("answer.lost", delivery=delivery.id)
+        else:
+            log.info("answer.queued", delivery=delivery.id)
 
     async def _texts_for(self, delivery: Delivery) -> Texts:
         """In the person's language, if the chat product can say which; else in the operator's."""

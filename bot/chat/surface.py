@@ -64,8 +64,14 @@ class Surface(Protocol):
     name: str
     edit_every: float
 
+    async def place(self, recipient: str) -> str | None:
+        """Where the first message to somebody will stand, so that it is known before that is posted.
+
+        None where the product can be asked for it at any time.
+        """
+
     async def post(self, recipient: str, card: Card, *, key: str) -> MessageRef:
-        """Post a card to a person's direct messages or to a channel; `key` travels with it unseen, for `find`."""
+        """Post a card to a person's direct messages or to a channel; `key` travels with it, for `find`."""
 
     async def edit(self, message: MessageRef, card: Card, *, key: str) -> None:
         """Replace the card of a message that we posted under `key`."""
@@ -111,11 +117,16 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """The delivery came before: whatever it led to has been shown, or will be."""
+
+
+@dataclass(frozen=True)
 class Late:
     """The answer is not there yet; it goes out through `Surface.reply` once it is."""
 
 
-Shown = Answer | Standing | Late
+Shown = Answer | Standing | Repeated | Late
 
 
 class Door(Protocol):
@@ -130,7 +141,8 @@ class Door(Protocol):
     def ask(self, delivery: Delivery, *, within: float) -> Awaitable[Shown]:
         """Store the delivery and wait, at most `within` seconds, for what its sender is to see.
 
-        For products where an answer is shown only as the answer. None says: stored, and nothing to show.
+        For products where an answer is shown only as the answer. None says: done, and nothing to show. Raises
+        `StoreUnavailable` where it could not be stored in time.
         """
 
     def suggest(self, actor: Actor, token: Token, field: str, query: str) -> Awaitable[tuple[Choice, ...]]:

@@ -25,6 +25,7 @@ _ACCOUNT_ID: Final = re.compile(r"[0-9]{10,25}")
 _MERGE_FIELD: Final = re.compile(r"\$\{[^}]*\}")
 _LONGEST: Final = 200  # characters of a name
 _MOST_FIELDS: Final = 100
+_YEARS: Final = range(1970, 2200)  # nothing else can be the time of a change
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Channels are asked for by "edit" and report "update", in the one sample that is published: both are taken.
@@ -210,7 +211,7 @@ def _moment(text: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return at if at.tzinfo else None
+    return at if at.tzinfo and _YEARS.start <= at.year < _YEARS.stop else None
 
 
 def _text_of(body: bytes) -> str:
@@ -239,7 +240,10 @@ def _form(text: str) -> dict[str, Any]:
 
 def _parts(body: bytes, content_type: str) -> dict[str, Any]:
     head = f"Content-Type: {content_type}\r\n\r\n".encode(errors="replace")
-    message = message_from_bytes(head + body, policy=policy.HTTP)
+    try:
+        message = message_from_bytes(head + body, policy=policy.HTTP)
+    except RecursionError as error:
+        raise Malformed("the body is nested too deeply") from error
     found: dict[str, Any] = {}
     for part in message.walk():
         name = part.get_param("name", header="content-disposition")

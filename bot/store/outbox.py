@@ -162,6 +162,11 @@ def posted(connection: Connection, key: str, version: int, *, channel: str, mess
     )
 
 
+def placed(connection: Connection, key: str, channel: str) -> None:
+    """Where the message will stand, known before it is posted."""
+    _change(connection, key, channel=channel)
+
+
 def retry(connection: Connection, key: str, *, next_at: datetime, error: str) -> None:
     """It was surely not posted: try again later. `error` is a code, safe to show."""
     _change(connection, key, state=OutboxState.WAITING, attempts=outbox.c.attempts + 1, next_at=next_at, error=error)

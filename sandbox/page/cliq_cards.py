@@ -4,7 +4,6 @@ https://www.zoho.com/cliq/help/restapi/v3/messageformat/. Each kind has a templa
 and shown with its JSON, so that nothing the bot sends is silently left out.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +21,6 @@ Json = Mapping[str, Any]
 SLIDES: Final = frozenset({"text", "label", "list", "table", "images", "percentage_chart", "graph"})
 ELEMENTS: Final = frozenset({"title", "text", "subtext", "divider", "buttons", "table"})
 _CHARTS: Final = frozenset({"percentage_chart", "graph"})
-# Also an amount of money, a share, and the dash for none.
-_FIGURE: Final = re.compile(r"[–-]|[-+]?[€$£]?[\d.,\s]*\d\s?%?")
 _SIGNS: Final = {"+": "positive", "-": "negative"}
 # What these buttons do happens in Cliq's own windows.
 _WOULD: Final = {"preview.url": "show a preview of {}", "system.api": "do {}"}
@@ -110,10 +107,9 @@ def bars(series: Sequence[Json]) -> list[dict[str, Any]]:
     ]
 
 
-def numeric(table: Json) -> set[str]:
-    """The headers of the columns that hold figures."""
-    columns = {head: [str(row[head]) for row in table["rows"]] for head in table["headers"]}
-    return {head for head, cells in columns.items() if cells and all(map(_FIGURE.fullmatch, cells))}
+def cells(table: Json) -> list[list[Any]]:
+    """The rows of a table in the order of its headers."""
+    return [[row[head] for head in table["headers"]] for row in table["rows"]]
 
 
 def _telling(content: Json) -> list[Json]:
@@ -149,7 +145,7 @@ def _pressable(kind: str, data: Json, **known: Any) -> Pressable:
 
 def _render(folder: str, item: Json, known: frozenset[str], **values: Any) -> Markup:
     values |= {"item": item, "md": partial(markdown, names=values["names"])}
-    values |= {"shares": shares, "bars": bars, "numeric": numeric}
+    values |= {"shares": shares, "bars": bars, "cells": cells}
     kind = item.get("type")
     templates = [f"cliq/{folder}/{kind}.html"] if kind in known else []
     for template in (*templates, "cliq/would.html"):

@@ -49,7 +49,7 @@ def markdown(text: object, names: Mapping[str, str]) -> Markup:
     raw = _ADDRESS.sub(lambda found: keep(_anchor(found[0], found[0])), raw)
     html = str(escape(raw))
     html = _QUOTE.sub(lambda found: keep(_quote(found[0])), html)
-    html = _HEADING.sub(lambda found: keep(f'<strong class="c-heading">{_styled(found[1])}</strong>'), html)
+    html = _HEADING.sub(lambda found: keep(f'<div class="c-heading">{_styled(found[1])}</div>'), html)
     html = _RULE.sub(lambda _: keep("<hr>"), html)
     html = _styled(html).replace("\n", "<br>")
     return Markup(_restored(html, kept))  # noqa: S704 - made of escaped text and tags of our own

@@ -39,7 +39,7 @@ _STYLES: Final = tuple(
 )
 _QUOTE: Final = re.compile(r"(?:^&gt; ?[^\n]*(?:\n|$))+", re.MULTILINE)
 _SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
-_BREAK: Final = re.compile(r"<br>|</(?:pre|blockquote)>")
+_BREAK: Final = re.compile(r"<[bh]r>|</(?:pre|blockquote|div)>")
 _TAG: Final = re.compile(r"<[^<>]+>")
 _KEPT: Final = re.compile("\ue000(\\d+)\ue001")
 _PRIVATE: Final = {0xE000: None, 0xE001: None}
@@ -88,7 +88,7 @@ def mrkdwn(text: str, reader: Reader) -> Markup:
 
 
 def words(html: Markup) -> str:
-    """What somebody reads of `plain` or `mrkdwn`, for a place that shows text alone: no styles, no addresses."""
+    """What somebody reads of markup in either app, for a place that shows text alone: no styles, no addresses."""
     return unescape(_TAG.sub("", _BREAK.sub("\n", html))).rstrip("\n")
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class PersonChip:
     """One person in the row at the top. `waiting` are the apps in which the bot waits for them.
 
-    `app` and `at` are the conversation to open: where something waits or is unread.
+    `app` and `at` are the conversation to open: where something waits or is unread. The app is the one that is open,
+    unless something waits in the other alone: whatever the bot tells, it tells in both.
     """
 
     person: Person
@@ -76,6 +77,6 @@ def people_row(attention: Attention, place: Place) -> dict[str, list[PersonChip]
 
 def _chip(attention: Attention, person: Person, place: Place) -> PersonChip:
     current, waiting = person.key == place.person.key, attention.waiting(person)
-    there = waiting or attention.told(person)
-    app = there[0] if there and place.app not in there else place.app
-    return PersonChip(person, current, waiting, app, "dm" if there else (place.at if current else GENERAL))
+    app = waiting[0] if waiting and place.app not in waiting else place.app
+    news = app in (waiting or attention.told(person))
+    return PersonChip(person, current, waiting, app, "dm" if news else (place.at if current else GENERAL))

@@ -82,7 +82,7 @@ def test_one_chat_product_is_enough(env: pytest.MonkeyPatch) -> None:
     env.delenv("OFFBOARD_SLACK_BOT_TOKEN")
     assert _missing().keys() == {"SLACK_BOT_TOKEN", "CLIQ_REFRESH_TOKEN", "CLIQ_URL_SECRET"}
     env.setenv("OFFBOARD_CLIQ_REFRESH_TOKEN", "1000.r")
-    env.setenv("OFFBOARD_CLIQ_PUBLIC_KEY", "MIIB")
+    env.setenv("OFFBOARD_CLIQ_URL_SECRET", "a-long-random-secret")
     assert load_settings().slack_bot_token is None
 
 
@@ -106,6 +106,8 @@ def test_socket_mode_needs_its_own_token_and_no_signing_secret(env: pytest.Monke
         ("ADMINS", "ada@brightwater.example,s3cr3t"),
         ("ADMINS", "ada@brightwater.example,s3cr3t@"),
         ("PATIENCE_SECONDS", "inf"),
+        ("CLIQ_PUBLIC_KEY", "MIIBs3cr3t"),
+        ("CLIQ_URL_SECRET", "s3cr3t"),
         ("PATIENCE_SECONDS", "nan"),
         ("HTTP_PAUSE_SECONDS", "inf"),
         ("DRIFT_PERCENT", "nan"),

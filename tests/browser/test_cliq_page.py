@@ -78,6 +78,7 @@ async def test_a_departure_wholly_in_cliq(browser: Browser, served: Town, tmp_pa
         await expect(ada.latest.get_by_role("table")).to_contain_text("Deals")
         await ada.approve(sure="records go to Sofia Lindgren")
         await expect(ada.latest).to_contain_text("Approved by Tomás Rivera")
+        await expect(page.get_by_role("combobox", name="Message to")).to_be_focused()
         await picture(page, tmp_path, "approved")
 
         await ada.become("Ada Brandt", waited_for=True)

@@ -87,6 +87,7 @@ async def test_the_lead_gets_a_dot_is_asked_and_approves(page: Page) -> None:
     await approve.click()
     await page.get_by_role("button", name="Yes, move").click()
     await expect(page.locator(".message")).to_contain_text("Approved by @Tomás Rivera")
+    await expect(page.get_by_role("combobox", name="Message to")).to_be_focused()
     await expect(page.locator(".person .dot")).to_have_count(0)
 
 

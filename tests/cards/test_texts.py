@@ -45,7 +45,8 @@ def test_braces_in_a_name_are_only_a_name() -> None:
 
 
 def test_unknown_languages_and_zones_are_read_as_english_and_utc() -> None:
-    assert Texts("fr", "Atlantis/Poseidonis").moment(NOON).fallback == Texts("en").moment(NOON).fallback
+    for zone in ("Atlantis/Poseidonis", "Europe", "America", "x" * 5000, "../Berlin", ""):
+        assert Texts("fr", zone).moment(NOON).fallback == Texts("en").moment(NOON).fallback
     assert Texts("fr").t("list.empty") == "No departure is open."
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 import bot.chat.receiver
 from bot.app import _check_store
 from bot.chat.receiver import Receiver
-from bot.chat.surface import ChatPerson
+from bot.chat.surface import ChatPerson, Repeated, TryLater
+from bot.store import outbox
 from bot.store.database import Database
 from bot.store.tables import inbox
 from connectors.base import Unavailable
@@ -166,3 +167,46 @@ async def test_readiness_says_when_nothing_can_be_stored(database: Database, mon
     check = await _check_store(database)
     assert not check.passed
     assert "disk" in check.advice
+
+
+async def test_an_answer_that_cannot_be_shown_now_goes_by_the_outbox(rig: Rig, database: Database) -> None:
+    async def reply(_actor: str, _to: ReplyTo, _card: Card) -> None:
+        raise TryLater("locked", code="locked", retry_after=600.0)
+
+    rig.chat.reply = reply  # type: ignore[method-assign]
+    await rig.receives(lambda: bool(rig.conversation.handled))
+    (message,) = await database.read(outbox.due, datetime.now(UTC), 10)
+    assert (message.surface, message.recipient) == ("slack", "U0ADA")
+    assert ANSWER.text in message.body
+
+
+async def test_a_slow_chat_product_holds_nobody_up(rig: Rig) -> None:
+    never = asyncio.Event()
+
+    async def reply(_actor: str, _to: ReplyTo, _card: Card) -> None:
+        await never.wait()
+
+    rig.chat.reply = reply  # type: ignore[method-assign]
+    for number in range(20):
+        await rig.receiver.receive(Delivery(f"command:{number}", Actor("slack", "U0ADA"), Help()))
+    async with asyncio.timeout(20):
+        while rig.conversation.handled < 20:  # noqa: ASYNC110 - a count has no events
+            await asyncio.sleep(0.01)
+    never.set()
+    await rig.receiver.drain()
+
+
+async def test_a_delivery_that_comes_again_says_nothing_of_how_the_first_ended(rig: Rig) -> None:
+    delivery = Delivery("cliq:1", Actor("slack", "U0BEN"), Help())
+    assert await rig.receiver.ask(delivery, within=20.0) == Reply(ANSWER)
+    assert await rig.receiver.ask(delivery, within=20.0) == Repeated()
+
+
+async def test_what_could_not_be_stored_in_time_is_not_acknowledged(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(*_args: Any, **_kwargs: Any) -> bool:
+        await asyncio.sleep(60)
+        return True
+
+    monkeypatch.setattr(rig.receiver._inbox, "add", slow)
+    with pytest.raises(StoreUnavailable):
+        await rig.receiver.ask(Delivery("cliq:1", Actor("slack", "U0BEN"), Help()), within=0.05)

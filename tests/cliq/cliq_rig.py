@@ -23,6 +23,7 @@ from connectors.http import FixedGrant, Grant, Timings
 from connectors.zoho.auth import ZohoAuthority
 from handlers.elements import Choice
 from handlers.intents import Actor, Delivery, Token
+from handlers.texts import Texts
 from sandbox.cliq.app import build_cliq
 from sandbox.cliq.client import Client
 from sandbox.cliq.hall import REFRESH_TOKEN, Hall
@@ -80,8 +81,9 @@ class Town:
         return self.hall.by_key(who).id
 
     def direct(self, who: str) -> list[Message]:
-        """The person's conversation with the bot."""
-        return list(self.hall.direct(self.id(who)).messages.values())
+        """The person's conversation with the bot, behind its greeting."""
+        said = self.hall.direct(self.id(who)).messages.values()
+        return [message for message in said if message.text != Texts("en").t("hello")]
 
     def channel(self, name: str) -> list[Message]:
         return list(self.hall.channel(name).messages.values())

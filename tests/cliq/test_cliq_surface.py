@@ -83,12 +83,29 @@ async def test_a_posted_card_is_found_by_its_reference(town: Town) -> None:
 async def test_a_card_whose_answer_was_lost_is_found_not_posted_again(town: Town) -> None:
     tomas = town.id("tomas")
     town.hall.faults.switch(Fault.LOST_RESPONSE, on=True)
-    first = await town.surface.post(tomas, CARD, key="k0")
-    with pytest.raises(AnswerLost):
+    place = await town.surface.place(tomas)  # by a greeting
+    with pytest.raises(AnswerLost):  # the first card that they ever get
         await town.surface.post(tomas, CARD, key="k1")
-    found = await town.surface.find(tomas, key="k1", since=AN_HOUR_AGO, channel=first.channel)
+    town.surface._chats.clear()  # as after a crash
+    found = await town.surface.find(tomas, key="k1", since=AN_HOUR_AGO, channel=place)
     assert found
-    assert [message.id for message in town.direct("tomas")] == [first.message_id, found.message_id]
+    assert [message.id for message in town.direct("tomas")] == [found.message_id]
+
+
+async def test_a_greeting_whose_answer_is_lost_is_said_again(town: Town) -> None:
+    town.hall.faults.switch(Fault.LOST_RESPONSE, on=True)
+    town.hall.faults.strikes(Fault.LOST_RESPONSE)  # the next one is lost
+    with pytest.raises(TryLater):
+        await town.surface.place(town.id("tomas"))
+    assert await town.surface.place(town.id("tomas")) == town.hall.direct(town.id("tomas")).id
+
+
+async def test_nobody_is_greeted_twice_and_no_channel_at_all(town: Town) -> None:
+    tomas = town.id("tomas")
+    assert await town.surface.place(tomas) == await town.surface.place(tomas)
+    assert len(town.hall.direct(tomas).messages) == 1
+    assert await town.surface.place(LOG) is None
+    assert town.channel(LOG) == []
 
 
 async def test_a_closed_account_is_refused_and_nothing_is_posted(town: Town) -> None:

@@ -13,7 +13,7 @@ import bot.telemetry
 from bot.__main__ import main
 from bot.chat.cliq.client import cliq_http
 from bot.settings import PREFIX
-from connectors.http import Authority, Http
+from connectors.http import Authority, Http, Timings
 from connectors.zoho.auth import ZohoAuthority
 
 Type = Callable[..., Result]
@@ -26,9 +26,12 @@ class Net:
         self.cliq = Cliq()
         self.token = httpx.Response(200, json={"access_token": "t", "api_domain": "https://www.zohoapis.eu"})
         self.hosts: set[str] = set()
+        self.away: set[str] = set()
 
     def serve(self, request: httpx.Request) -> httpx.Response:
         self.hosts.add(request.url.host)
+        if request.url.host in self.away:
+            raise httpx.ConnectError("no route", request=request)
         return self.token if request.url.path == "/oauth/v2/token" else self.cliq.serve(request)
 
 
@@ -41,7 +44,8 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Net:
         return cliq_http(authority, transport=transport)
 
     def authority(**values: object) -> ZohoAuthority:
-        return ZohoAuthority(**values, transport=transport)  # type: ignore[arg-type]
+        quick = Timings(base=0.01, cap=0.01, total=0.03)
+        return ZohoAuthority(**values | {"timings": quick}, transport=transport)  # type: ignore[arg-type]
 
     monkeypatch.setattr(bot.installation, "cliq_http", http)
     monkeypatch.setattr(bot.app, "ZohoAuthority", authority)
@@ -95,7 +99,9 @@ def test_it_asks_before_it_writes(net: Net, type_in: Type, typed: str, code: int
     [
         ({}, "--url"),
         ({"PUBLIC_URL": "http://offboard.example.com"}, "https://"),
-        ({"PUBLIC_URL": URL, "CLIQ_URL_SECRET": "short"}, "OFFBOARD_CLIQ_URL_SECRET must have"),
+        ({"PUBLIC_URL": "https://user:pw@offboard.example.com"}, "no user name"),
+        ({"PUBLIC_URL": URL, "CLIQ_URL_SECRET": "short"}, "OFFBOARD_CLIQ_URL_SECRET"),
+        ({"PUBLIC_URL": URL, "CLIQ_URL_SECRET": "with&other=parameters"}, "OFFBOARD_CLIQ_URL_SECRET"),
         ({"PUBLIC_URL": URL, "CLIQ_URL_SECRET": "", "CLIQ_PUBLIC_KEY": "MIIB"}, "OFFBOARD_CLIQ_URL_SECRET is missing"),
         ({"PUBLIC_URL": URL, "CLIQ_REFRESH_TOKEN": "", "SLACK_BOT_TOKEN": "x", "SLACK_SIGNING_SECRET": "s"},
          "OFFBOARD_CLIQ_REFRESH_TOKEN is missing"),
@@ -118,3 +124,11 @@ def test_a_revoked_grant_is_told(net: Net, type_in: Type) -> None:
     assert "The refresh token is revoked or of another data centre. The grant is described in docs/cliq-setup.md" in (
         done.output
     )
+
+
+def test_an_accounts_server_that_is_away_is_told_by_its_own_settings(net: Net, type_in: Type) -> None:
+    net.away = {"accounts.zoho.eu"}
+    done = type_in("--url", URL, "--yes")
+    assert done.exit_code == 1
+    assert "OFFBOARD_ZOHO_ACCOUNTS_URL, or OFFBOARD_CLIQ_ACCOUNTS_URL" in done.output
+    assert "OFFBOARD_CLIQ_API_URL" not in done.output

@@ -77,7 +77,7 @@ def test_the_printed_components_hold_no_secret() -> None:
     ("url", "secret", "reason"),
     [
         ("http://offboard.example.com", SECRET, "https://"),
-        (URL + "/?a=1", SECRET, "neither"),
+        (URL + "/?a=1", SECRET, r"neither \? nor #"),
         ("https://" + "a" * 200, SECRET, "225"),
         (URL, "short", "OFFBOARD_CLIQ_URL_SECRET"),
         (URL, "with&other=parameters", "OFFBOARD_CLIQ_URL_SECRET"),

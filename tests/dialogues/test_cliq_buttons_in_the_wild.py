@@ -333,3 +333,12 @@ async def test_cliq_button_of_an_earlier_version_is_told(cliq: CliqDesk) -> None
     assert button_at(at)["key"] == token_at(at).encode()
     await cliq.clicks_anyway("ada", at, value="v0:mailbox:whatever")
     await cliq.sees("ada", en("misunderstood", text="v0:mailbox:whatever"))
+
+
+async def test_a_refused_click_that_is_delivered_again_is_not_called_done(stage: Stage, cliq: CliqDesk) -> None:
+    await cliq.brings("amit", State.APPROVAL)
+    await cliq.clicks_anyway("gus", await cliq.button("tomas", APPROVE, about=AMIT))
+    await stage.town.hall.courier.redeliver_last()
+    await stage.settled()
+    assert not [banner for banner in cliq.client("gus").banners if banner.status == "success"]
+    assert (await stage.departure("amit")).state is State.APPROVAL

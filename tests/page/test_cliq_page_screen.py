@@ -123,15 +123,30 @@ async def test_a_dot_and_a_sentence_name_the_app_where_something_waits(
     assert "Tomás Rivera in Slack:" in words(await region(http, "top"))
 
 
-async def test_whoever_was_told_something_starts_in_the_app_where_it_stands(
+async def test_to_be_told_something_in_the_other_app_does_not_lead_there(
+    both: Town, app: CliqApp, http: httpx.AsyncClient
+) -> None:
+    both.workspace.post(both.workspace.direct("U0ADA"), Content("Told in Slack"))
+    app.posts("sofia", text="Told in Cliq")
+    assert "as=ada&amp;at=general&amp;pane=chat&amp;module=Deals&amp;app=cliq" in chip(
+        await region(http, "top", **{"as": "tomas"}), "ada"
+    )
+    assert "app=cliq" not in chip(await region(http, "top", app="slack"), "sofia")
+    both.workspace.post(both.workspace.direct("U0ADA"), Content("Approve?", SLACK_CARD))
+    assert "app=cliq" not in chip(await region(http, "top"), "ada")
+    app.posts("ada", text="Approve?", buttons=[button("Approve", type="+")])
+    assert "app=cliq" in chip(await region(http, "top"), "ada")
+
+
+async def test_whoever_was_told_something_starts_where_it_stands_until_they_have_seen_it(
     app: CliqApp, http: httpx.AsyncClient
 ) -> None:
     message = app.posts("sofia", text="405 records are now yours")
     sofia = {"as": "sofia"}
-    assert "app=cliq" in chip(await region(http, "top", app="slack"), "sofia")
+    assert "at=dm" in chip(await region(http, "top"), "sofia")
     assert "Offboard , unread" in words(await region(http, at="general", **sofia))
     assert "unread" not in words(await region(http, **sofia))
-    assert "app=cliq" not in chip(await region(http, "top", app="slack"), "sofia")
+    assert "at=general" in chip(await region(http, "top"), "sofia")
     app.hall.edit(message, {"text": "406 records are now yours"})
     assert "Offboard , unread" in words(await region(http, at="general", **sofia))
     assert "edited 406 records are now yours" in words(await region(http, **sofia))

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from page_cliq_app import CliqApp, button
 from page_town import town_options
 
 from bot.__main__ import main
@@ -48,6 +49,32 @@ async def test_the_script_prints_what_a_reader_sees(tmp_path: Path, capsys: pyte
         "  > [Tomás Rivera] @Ada Brandt asks",
         "Tomás Rivera presses: Approve",
         "      To @Sofia Lindgren, Pump P-200",
+    ]
+    await town.close()
+
+
+async def test_the_script_prints_what_a_reader_of_cliq_sees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    town = Town(town_options(tmp_path, records=0, surface="cliq"))
+    app = CliqApp(town)
+    sofia = f"[Sofia Lindgren](zohoid:{town.hall.by_key('sofia').id})"
+    table = {"headers": ["Module", "To"], "rows": [{"Module": "Deals", "To": sofia}]}
+    slides = [
+        {"type": "text", "data": f"# Plan\n*To* {sofia}, [Pump P-200](https://a.example/1)"},
+        {"type": "label", "data": [{"Successor": sofia}]},
+        {"type": "table", "data": table},
+    ]
+    approve = button("Approve", arguments={"token": "o1:approve:1"})
+    app.posts("tomas", text=f"{sofia} *asks*", card={"title": "Sure?"}, slides=slides, buttons=[approve])
+    await Player(town, BY_KEY["amit"], "cliq").look()
+    assert capsys.readouterr().out.splitlines() == [
+        "  > [Tomás Rivera] @Sofia Lindgren asks",
+        "Tomás Rivera presses: Approve",
+        "      Sure?",
+        "      Plan",
+        "      To @Sofia Lindgren, Pump P-200",
+        "      Successor @Sofia Lindgren",
+        "      Module | To",
+        "      Deals | @Sofia Lindgren",
     ]
     await town.close()
 

@@ -175,3 +175,14 @@ def test_anything_else_is_read_or_refused(changes: dict[str, Any]) -> None:
 def test_any_bytes_are_parsed_or_refused(body: bytes, kind: str) -> None:
     with suppress(Malformed):
         assert isinstance(parse(body, kind), dict)
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_at_the_ends_of_the_calendar_is_no_time_of_a_change(time: str) -> None:
+    assert one(webhook(time=time)).occurred_at is None
+
+
+def test_parts_within_parts_without_end_are_malformed() -> None:
+    inner = "".join(f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n\r\n" for n in range(2000))
+    with pytest.raises(Malformed):
+        parse(inner.encode(), "multipart/form-data; boundary=b0")

@@ -57,7 +57,7 @@ def test_the_names_are_those_that_the_code_knows() -> None:
     [
         [],
         ["--socket", "--url", URL],
-        *(["--url", url] for url in ("http://offboard.example.com", "https://", "https:///x")),
+        *(["--url", url] for url in ("http://offboard.example.com", "https://", "https://user:pw@x.com")),
     ],
 )
 def test_a_wrong_call_is_refused_with_a_reason(option: list[str]) -> None:

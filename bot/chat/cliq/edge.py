@@ -23,7 +23,7 @@ from bot.chat.cliq import render
 from bot.chat.cliq.payloads import Inbound, Suggest, Widget, overheard, people, read
 from bot.chat.cliq.surface import CliqSurface
 from bot.chat.cliq.verify import Verifier, parse
-from bot.chat.surface import Door, Late, Shown, Standing
+from bot.chat.surface import Door, Late, Repeated, Shown, Standing
 from bot.inbound import Ignored, Malformed, Search
 from bot.web import body_of, refusal, too_long
 from handlers.conversation import Fields, Reply, ShowForm, ShowHome
@@ -141,5 +141,7 @@ class CliqEdge:
                 return render.edit(card, key=key)
             case Late():
                 return {"text": self._late}
+            case Repeated():
+                return ""
             case _:
                 return render.banner(self._saved, ok=True) if isinstance(delivery.intent, Press | Submit) else ""

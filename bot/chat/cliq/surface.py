@@ -12,9 +12,10 @@ from bot.chat.cliq import render
 from bot.chat.cliq.client import CliqApi
 from bot.chat.cliq.pace import Family
 from bot.chat.cliq.people import Directory
-from bot.chat.surface import ChatPerson, MessageRef, Refused
+from bot.chat.surface import AnswerLost, ChatPerson, MessageRef, Refused, TryLater
 from handlers.elements import Card, Form
 from handlers.intents import ReplyTo
+from handlers.texts import Texts
 
 _PAGE: Final = 100
 _EVER: Final = datetime.fromtimestamp(0, UTC)
@@ -40,26 +41,47 @@ class CliqSurface:
         self._bot = bot
         self._url = url.rstrip("/")
         self.directory = Directory(api)
-        self._chats: dict[str, str] = {}  # a channel's unique name to its chat id
+        self._chats: dict[str, str] = {}  # a channel's unique name, or a person's id, to the chat id
+
+    async def place(self, recipient: str) -> str | None:
+        """Only an answer to a post tells where a conversation is, and a card whose answer is lost is looked for there.
+
+        So the first words to somebody are a greeting, which does no harm when it comes twice.
+        """
+        if not recipient.isdecimal():
+            return None
+        if recipient not in self._chats:
+            await self._greet(recipient)
+        return self._chats.get(recipient)
 
     async def post(self, recipient: str, card: Card, *, key: str) -> MessageRef:
-        content = render.message(card, key=key) | {"sync_message": True}
+        content = render.message(card, key=key)
         if recipient.isdecimal():
             return await self._post_to_person(recipient, content)
+        content |= {"sync_message": True}
         path = f"/v2/channelsbyname/{quote(recipient, safe='')}/message"
         params = {"bot_unique_name": self._bot, **self._key}
         await self._api.write("POST", path, Family.POST, body=content, params=params, leave=_FOR_PEOPLE)
         return MessageRef(recipient, UNNAMED)
+
+    async def _greet(self, user_id: str) -> None:
+        person = await self.directory.person(user_id)
+        try:
+            await self._post_to_person(user_id, {"text": Texts(person.language if person else "en").t("hello")})
+        except AnswerLost as error:
+            raise TryLater("The greeting's answer was lost; no card was sent", code=error.code) from error
 
     async def _post_to_person(self, user_id: str, content: dict[str, Any]) -> MessageRef:
         """Cliq takes a message to a closed account and shows it to nobody: refused here."""
         person = await self.directory.person(user_id)
         if person is None or not person.active:
             raise Refused("Nobody would read it", code="user_disabled" if person else "user_not_found")
-        body = content | {"userids": user_id, "broadcast": False}
+        body = content | {"userids": user_id, "broadcast": False, "sync_message": True}
         answer = await self._api.write("POST", f"/v2/bots/{self._bot}/message", Family.POST, body=body)
         placed = ((answer or {}).get("message_details") or {}).get(user_id) or {}
         chat_id, message_id = placed.get("chat_id"), placed.get("message_id")
+        if chat_id:
+            self._chats[user_id] = str(chat_id)
         return MessageRef(str(chat_id or user_id), _id(message_id) if message_id else UNNAMED)
 
     async def edit(self, message: MessageRef, card: Card, *, key: str) -> None:
@@ -98,7 +120,7 @@ class CliqSurface:
     async def _chat_of(self, recipient: str) -> str | None:
         """The chat id of a channel by its unique name; a person's conversation with the bot cannot be asked for."""
         if recipient.isdecimal():
-            return None
+            return self._chats.get(recipient)
         if recipient not in self._chats:
             answer = await self._api.get(f"/v2/channelsbyname/{quote(recipient, safe='')}", Family.LIST)
             found = (answer or {}).get("channel") or answer or {}

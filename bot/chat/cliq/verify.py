@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from bot.chat.cliq import ids
-from bot.inbound import Malformed
+from bot.inbound import Malformed, whole
 from bot.web import MOST_BYTES
 
 _SIGNATURE: Final = "x-cliq-signature"
@@ -54,7 +54,7 @@ class Verifier:
     def __init__(self, public_key: str | None, url_secret: str | None, *, clock: Callable[[], float]) -> None:
         if url_secret is not None and not url_secret.strip():
             raise ValueError("the secret of the URL is empty")
-        self._key = _public_key(public_key) if public_key is not None else None
+        self._key = public_key_of(public_key) if public_key is not None else None
         self._secret = _bytes(url_secret) if url_secret is not None else None
         self._clock = clock
 
@@ -82,7 +82,8 @@ class Verifier:
             sent = _milliseconds(parse(body).get("timestamp"))
         except Malformed:
             return Verdict.UNREADABLE
-        return verdict if sent is not None and abs(self._clock() * 1000 - sent) <= _FRESH_MS else Verdict.STALE
+        fresh = sent is not None and abs(int(self._clock() * 1000) - sent) <= _FRESH_MS
+        return verdict if fresh else Verdict.STALE
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -93,10 +94,12 @@ def parse(body: bytes) -> dict[str, Any]:
         raise Malformed("the body must be JSON") from error
     if not isinstance(value, dict):
         raise Malformed("the body must be a JSON object")
+    whole(value)
     return value
 
 
-def _public_key(text: str) -> RSAPublicKey:
+def public_key_of(text: str) -> RSAPublicKey:
+    """The key as Cliq shows it. Raises `ValueError`."""
     lines = (line.strip() for line in text.splitlines())
     encoded = "".join(line for line in lines if not line.startswith("-----"))
     try:

@@ -36,6 +36,9 @@ class SlackSurface:
         self._directory = Directory(client)
         self._direct: dict[str, str] = {}
 
+    async def place(self, recipient: str) -> str | None:  # noqa: ARG002 - the protocol's
+        return None
+
     async def post(self, recipient: str, card: Card, *, key: str) -> MessageRef:
         channel = await self._channel(recipient)
         metadata = {"event_type": ids.CARD_EVENT, "event_payload": {"key": key}}

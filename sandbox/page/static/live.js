@@ -14,11 +14,20 @@ function apply(name, fresh) {
   const view = document.querySelector('[data-view]')?.dataset.view;
   const was = before();
   const asked = waitedFor();
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
   morph(old, fresh);
   if (waitedFor() !== asked) showCurrent();
   if (name !== 'chat') return;
   settle(was);
+  if (held) keepFocus(held);
   focusModal(view);
+}
+
+// Whoever was at something that has gone, such as a button that they have pressed, goes on at the message field.
+function keepFocus(held) {
+  if (document.activeElement !== document.body) return;
+  const next = held.isConnected ? held : document.getElementById('composer-text');
+  next?.focus({ preventScroll: true });
 }
 
 // A modal that has just appeared takes the focus, and typing replaces what is suggested in its first field; one that
