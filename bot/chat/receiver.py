@@ -135,8 +135,10 @@ class Receiver:
             return Repeated()
         self._awaited[delivery.id] = kinds
         work = self._begin(delivery, tried=0)
-        done, _ = await asyncio.wait({work}, timeout=max(until - time.monotonic(), 0.0))
-        self._awaited.pop(delivery.id, None)
+        try:
+            done, _ = await asyncio.wait({work}, timeout=max(until - time.monotonic(), 0.0))
+        finally:  # whoever asked may be gone: then the surface shows the answer
+            self._awaited.pop(delivery.id, None)
         return work.result() if done else Late()
 
     async def _standing(self, delivery: Delivery) -> Standing | None:

@@ -210,3 +210,14 @@ async def test_what_could_not_be_stored_in_time_is_not_acknowledged(rig: Rig, mo
     monkeypatch.setattr(rig.receiver._inbox, "add", slow)
     with pytest.raises(StoreUnavailable):
         await rig.receiver.ask(Delivery("cliq:1", Actor("slack", "U0BEN"), Help()), within=0.05)
+
+
+async def test_an_answer_whose_asker_has_hung_up_is_shown_by_the_surface(rig: Rig) -> None:
+    rig.conversation.pause = 0.1
+    asking = asyncio.create_task(rig.receiver.ask(Delivery("cliq:1", Actor("slack", "U0ADA"), Help()), within=20.0))
+    while not rig.conversation.handled:  # noqa: ASYNC110 - a count has no events
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await rig.receiver.drain()
+    assert rig.chat.told == [ANSWER.text]
