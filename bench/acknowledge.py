@@ -38,6 +38,7 @@ from bot.app import build_connectors
 from bot.settings import PREFIX, Settings
 from bot.telemetry import configure_logging
 from handlers.departure import Departure
+from handlers.practice import Practice
 from sandbox.demo import DemoOptions, build
 from sandbox.people import BY_KEY
 from sandbox.supervisor import free_port
@@ -240,7 +241,7 @@ async def _listening(port: int) -> None:
 
 
 async def _world(settings: Settings) -> World:
-    (connector,) = build_connectors(settings).values()
+    (connector,) = build_connectors(settings, Practice()).values()
     account = {account.email: account for account in await connector.accounts()}
     inventory = await connector.inventory(account[LEAVER.email].id)
     await connector.aclose()

@@ -9,16 +9,19 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from bot.chat.slack import render
+from bot.chat.slack import ids, render
 from bot.store import departures
 from bot.store.database import Database
 from connectors.base import Account, Inventory
 from handlers.cards import postings
-from handlers.departure import Approve, ConfirmSuccessor, Departure, State, decide, evolved, open_departure
+from handlers.commands import Approve, ConfirmSuccessor
+from handlers.decide import decide
+from handlers.departure import Departure, State, evolved, open_departure
 from handlers.elements import Card
 from handlers.events import Event, Opened, Planned
 from handlers.intents import Action, Token
 from handlers.people import Party, Person
+from handlers.plan import Handover, Method
 from sandbox.people import BY_KEY
 from sandbox.slack import payloads
 from sandbox.slack.courier import Delivery, encoded, signature
@@ -28,6 +31,7 @@ from sandbox.slack.workspace import Workspace
 
 CHANNEL: Final = "C0GENERAL"
 _IN_ONE_WRITE: Final = 200
+_MAILBOX: Final = {"kind": "imap", "sharing": "public", "method": "retain"}
 
 
 def person(key: str) -> Person:
@@ -61,8 +65,8 @@ def ready_to_run(world: World) -> tuple[Departure, list[Event]]:
     """The leaver's own departure, approved: what is missing is the word that the mailbox is safe."""
     leaver = BY_KEY["amit"]
     departure, events = _approvable(world, "transfer", person(leaver.key), world.inventory.account)
-    events += decide(departure, Approve(departure.digest or ""), LEAD, now=datetime.now(UTC))
-    return evolved(departure, events[-1:]), events
+    approved = decide(departure, Approve(departure.digest or ""), LEAD, now=datetime.now(UTC))
+    return evolved(departure, approved), [*events, *approved]
 
 
 def _approvable(world: World, key: str, leaver: Person, account: Account) -> tuple[Departure, list[Event]]:
@@ -71,7 +75,8 @@ def _approvable(world: World, key: str, leaver: Person, account: Account) -> tup
     inventories = {system: replace(world.inventory, account=account)}
     planned = Planned(at=now, inventories=inventories, lead=LEAD.person, approvers=(LEAD.person,), suggestion=None)
     asked = evolved(open_departure(key, opened), (planned,))
-    chosen = ConfirmSuccessor({system: world.successor}, person(SUCCESSOR), frozenset())
+    receivers = {f"{system}/{world.successor.id}": person(SUCCESSOR)}
+    chosen = ConfirmSuccessor({system: Handover(world.successor)}, receivers, frozenset(), Method())
     confirmed = decide(asked, chosen, ADMIN, now=now)
     return evolved(asked, confirmed), [opened, planned, *confirmed]
 
@@ -137,7 +142,14 @@ class Slack:
         """The admin's filled form; the run begins."""
         user = self._workspace.user(_slack_id(ADMIN))
         token = Token(Action.MAILBOX_SAFE, departure.id, departure.turn)
-        form = {"type": "modal", "callback_id": "ob:form", "private_metadata": token.encode(), "state": {"values": {}}}
+        chosen = {name: {"selected_option": {"value": value}} for name, value in _MAILBOX.items()}
+        filled: dict[str, Any] = {**chosen, "note": {"value": "Looked at."}}
+        form = {
+            "type": "modal",
+            "callback_id": ids.FORM,
+            "private_metadata": token.encode(),
+            "state": {"values": {f"{ids.FIELD}{name}": {ids.INPUT: value} for name, value in filled.items()}},
+        }
         payload: dict[str, Any] = {
             "type": "view_submission",
             "user": {"id": user.id},

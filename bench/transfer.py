@@ -11,16 +11,23 @@ service did. n is what has to move of a module; "module" is one whose records ha
 
 token           1: nothing works without one, and it lives an hour
 metadata        organisation, grant user, list of modules, the fields of each, layouts of deals, each pipeline: which
-                modules have owners and what "closed" means differs between organisations
+                modules have owners and what "closed" means differs between organisations; workflow and assignment
+                rules; the successor's profile and absences
 accounts        users and deleted users, once: the leaver, the successor and the lead are found among them
-inventory       the leaver; 1 count for each module; samples of the 3 modules that are shown; where the configuration
+inventory       the leaver; 2 counts for each module, of all records and of those that nobody followed up; 1 count for
+                each other field that names users; samples of the 3 modules that are shown; where the configuration
                 names the user; the mailbox: all that the lead is shown and approves
 comparison      the successor; 1 count for each module: no write while the world is not what was approved
+mails           1 for a list of contacts; 2 for each of the 10 whose mails are counted, before and after
+work-list       4: deals, tasks, meetings, accounts that nobody has spoken to
+configuration   2 jobs, the first for assignment rules, each: begun, its end seen, and looked whether anything is left
 snapshot        ceil(n / 2,000) for each module: the ids; COQL gives 2,000 rows
 tags made       1 for each module that has records to move: a tag belongs to a module
 tagging         ceil(n / 500) for each module: add_tags takes 500 ids
 guard           1 for each module that has records to move: whom did a colleague give a record since the snapshot?
 owner changes   ceil(n / 500) for each module: change_owner takes 500 ids
+other fields    n names the leaver in such a field: ceil(n / 2,000) for the ids; 2 * ceil(n / 100), as 100 are looked at
+                right before they are changed
 verification    1 count for each module: nothing is left, even of what had nothing before
 deactivation    2: the change, and a look whether it holds
 second path     1 search for each module: nothing is left, read another way
@@ -54,16 +61,21 @@ from sandbox.people import BY_KEY
 from sandbox.script import play
 from sandbox.supervisor import free_port
 from sandbox.town import Town
+from sandbox.zoho.schema import OWNED, Kind
 
 CEILING_MB: Final = 250
 RATIO: Final = 1.05
 LEAVER: Final = "amit"
 _READ: Final = 2000
 _WRITE: Final = 500
+_UPDATE: Final = 100
 _SAMPLED: Final = 3
+_MAILS: Final = 10
+# A page of records that name the leaver elsewhere than as their owner.
+_NAMED: Final = re.compile(r" where (?!\(*Owner )\w+ = ")
 _KINDS: Final = (
-    "token", "metadata", "accounts", "inventory", "comparison", "snapshot", "tags made", "tagging", "guard",
-    "owner changes", "verification", "deactivation", "second path",
+    "token", "metadata", "accounts", "inventory", "comparison", "mails", "work-list", "configuration", "snapshot",
+    "tags made", "tagging", "guard", "owner changes", "other fields", "verification", "deactivation", "second path",
 )  # fmt: skip
 
 
@@ -102,21 +114,37 @@ def fewest(town: Town) -> dict[str, int]:
     owned = [each for each in modules if each.has_owner]
     moving = [n for n in town.crm.open_owned(BY_KEY[LEAVER].crm_id or "").values() if n]
     pipelines = 2  # one for each layout of deals
+    named = _named(town)
     return {
         "token": 1,
-        "metadata": 2 + 1 + len(modules) + 1 + pipelines,
+        "metadata": 2 + 1 + len(modules) + 1 + pipelines + 1 + 1 + len(town.crm.assignment_rules) + 2,
         "accounts": 2,
-        "inventory": 1 + len(owned) + min(_SAMPLED, len(moving)) + 2,
+        "inventory": 1 + 2 * len(owned) + len(named) + min(_SAMPLED, len(moving)) + 2,
         "comparison": 1 + len(owned),
+        "mails": 1 + 2 * _MAILS,
+        "work-list": 4,
+        "configuration": 2 * 3,
         "snapshot": sum(math.ceil(n / _READ) for n in moving),
         "tags made": len(moving),
         "tagging": sum(math.ceil(n / _WRITE) for n in moving),
         "guard": len(moving),
         "owner changes": sum(math.ceil(n / _WRITE) for n in moving),
+        "other fields": sum(math.ceil(n / _READ) + 2 * math.ceil(n / _UPDATE) for n in named),
         "verification": len(owned),
         "deactivation": 2,
         "second path": len(owned),
     }
+
+
+def _named(town: Town) -> list[int]:
+    """For each field besides the owner that names users: how many records name the leaver there."""
+    owner = int(BY_KEY[LEAVER].crm_id or 0)
+    fields = [(m.api_name, f) for m in OWNED for f in m.fields.values() if f.kind in (Kind.USER, Kind.USERS)]
+    count = 'SELECT COUNT(*) AS n FROM "{}" WHERE "{}" = ?'
+    return [
+        town.crm.store.query(count.format(module, field.api_name), (owner,))[0]["n"] if field.kind is Kind.USER else 0
+        for module, field in fields
+    ]
 
 
 def read_wire(file: Path) -> Iterator[Call]:
@@ -146,10 +174,16 @@ class Sorter:
             return self._query(call)
         if call.path.endswith("/settings/tags"):
             return "tags made"
+        if call.path.endswith("/Emails"):
+            return "mails"
+        if call.at > self.begun and _is_configuration(call):
+            return "configuration"
         if "/settings/" in call.path or call.path.endswith("/org") or "CurrentUser" in call.query:
             return "metadata"
         if call.path.endswith("/users"):
             return "accounts"
+        if call.method == "PUT" and not re.search(r"/users/\d+$", call.path):
+            return "other fields"
         if re.search(r"/users/\d+$", call.path):
             return "deactivation" if call.at > self._first_page else self._before(call)
         endings = {"/add_tags": "tagging", "/change_owner": "owner changes", "/search": "second path"}
@@ -157,15 +191,28 @@ class Sorter:
 
     def _query(self, call: Call) -> str:
         if _is_page(call):
-            return "snapshot"
+            return "other fields" if _NAMED.search(call.query) else "snapshot"
         if "Owner not in" in call.query:
             return "guard"
         if "group by Owner" in call.query:
             return _OTHERS
+        if call.at > self.begun and "COUNT(" not in call.query:
+            return self._listed(call)
         return "verification" if call.at > self._first_page else self._before(call)
+
+    def _listed(self, call: Call) -> str:
+        if " id in " in call.query:
+            return "other fields"
+        return "mails" if " from Contacts " in call.query else "work-list"
 
     def _before(self, call: Call) -> str:
         return "inventory" if call.at < self.begun else "comparison"
+
+
+def _is_configuration(call: Call) -> bool:
+    """A look at what names the leaver, after the run has begun: the pre-check, rules by name, people by manager."""
+    looks = ("validate_before_transfer", "/actions/transfer", "/users")
+    return call.path.endswith(looks) or "/settings/automation/assignment_rules" in call.path
 
 
 def _is_page(call: Call) -> bool:

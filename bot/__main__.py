@@ -4,11 +4,18 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from bot.settings import PREFIX, InvalidSettings, Settings, load_settings
+from bot.settings import PREFIX, InvalidSettings, Settings, load_settings, policy_file, reading_settings
+
+if TYPE_CHECKING:
+    from bot.store.database import Database
+
+T = TypeVar("T")
 
 
 @click.group(help="Hands over a leaver's CRM records and proves that nothing is left behind.")
@@ -17,11 +24,18 @@ def main() -> None:
 
 
 def _settings() -> Settings:
+    from handlers.practice import InvalidPractice, load_practice
+
     try:
-        return load_settings()
+        settings = load_settings()
+        load_practice(settings.policy_file)
     except InvalidSettings as error:
         click.echo(f"Offboard cannot start. Set these in the environment or in a file .env:\n\n{error}", err=True)
         sys.exit(2)
+    except InvalidPractice as error:
+        click.echo(f"Offboard cannot start. Correct this in {settings.policy_file}:\n\n{error}", err=True)
+        sys.exit(2)
+    return settings
 
 
 @main.command()
@@ -69,6 +83,89 @@ def doctor() -> None:
         if not check.passed and check.advice:
             click.echo(f"      {check.advice}")
     sys.exit(0 if all(check.passed for check in checks) else 1)
+
+
+@main.command()
+def policy() -> None:
+    """Print the rules of the house that are in use, with what each means: a file to start from."""
+    from handlers.practice import InvalidPractice, load_practice, practice_text
+
+    path = policy_file()
+    try:
+        load_practice(path)
+        click.echo(practice_text(path), nl=False)
+    except InvalidPractice as error:
+        click.echo(f"{path} {error}. {PREFIX}POLICY_FILE names it.", err=True)
+        sys.exit(2)
+
+
+@main.command()
+@click.argument("subject", metavar="NUMBER|EMAIL")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where the files go.")
+@click.option("--language", type=click.Choice(["en", "de"]), help=f"Of the report; left out: {PREFIX}LANGUAGE.")
+def export(subject: str, out: Path, language: str | None) -> None:
+    """Write the report of a departure (HTML) and its ledger (CSV), by its number or the leaver's newest."""
+    from bot import export
+    from handlers.texts import Texts
+
+    settings = _to_read()
+    texts = Texts(language or settings.language, settings.time_zone)
+    for file in _read(settings, lambda database: export.export(database, subject, out, texts)):
+        click.echo(file)
+
+
+@main.command()
+def departures() -> None:
+    """List all departures: number, leaver, state, when opened and when closed."""
+    from bot import export
+
+    settings = _to_read()
+    click.echo(_read(settings, lambda database: export.listing(database, settings.time_zone)))
+
+
+@main.group()
+def audit() -> None:
+    """Prove that nobody has changed what was decided."""
+
+
+@audit.command("verify")
+@click.argument("subject", metavar="[NUMBER|EMAIL]", required=False)
+@click.option("--pinned", metavar="HASH", help="A hash that was kept elsewhere, to be found in this trail.")
+def audit_verify(subject: str | None, pinned: str | None) -> None:
+    """Check the hash chain of one departure's audit trail, or of all; exit code 1 where one is broken."""
+    from bot import export
+
+    if pinned and subject is None:
+        raise click.UsageError("--pinned needs the departure whose trail the hash is from.")
+    proofs = _read(_to_read(), lambda database: export.verify(database, subject, pinned=pinned))
+    for proof in proofs:
+        click.echo(proof.said)
+    click.echo(f"{sum(proof.whole for proof in proofs)} of {len(proofs)} audit trails are whole.")
+    sys.exit(0 if all(proof.whole for proof in proofs) else 1)
+
+
+def _to_read() -> Settings:
+    """An auditor has the database, and none of the secrets that the service needs."""
+    try:
+        return reading_settings()
+    except InvalidSettings as error:
+        click.echo(f"Set these in the environment or in a file .env:\n\n{error}", err=True)
+        sys.exit(2)
+
+
+def _read(settings: Settings, work: "Callable[[Database], Awaitable[T]]") -> T:
+    """Look into the store, beside a running service as well."""
+    from bot.export import NotThere, reading
+
+    async def look() -> T:
+        async with reading(settings.database_url) as database:
+            return await work(database)
+
+    try:
+        return asyncio.run(look())
+    except NotThere as error:
+        click.echo(str(error), err=True)
+        sys.exit(3)
 
 
 @main.group()
@@ -157,6 +254,7 @@ def _town_settings(addresses: dict[str, str]) -> dict[str, str]:
     values = direct | {
         "database_url": f"sqlite:///{addresses['storage']}/offboard.sqlite3",
         "time_zone": "Europe/Berlin",
+        "public_url": f"{addresses['public_url']}/bot",
         "zoho_web_url": addresses["public_url"],
         # A person watches: pauses are short.
         "patience_seconds": "0.7",

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -20,6 +21,7 @@ from fastapi import FastAPI, Response
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from bot.chat.attacher import Attacher
 from bot.chat.cliq.checks import check_cliq
 from bot.chat.cliq.client import CliqApi, cliq_http
 from bot.chat.cliq.edge import CliqEdge
@@ -36,12 +38,13 @@ from bot.chat.slack.edge import SlackEdge
 from bot.chat.slack.selfclick import check_click
 from bot.chat.slack.socket import SocketConnection
 from bot.chat.slack.surface import SlackSurface
-from bot.chat.surface import Surface
-from bot.engine import DurableEngine, EngineSettings
+from bot.chat.surface import Surface, TakesFiles
+from bot.engine import DurableEngine, EngineSettings, Work
 from bot.relay.announcer import Announcer
 from bot.relay.edge import RelayEdge
+from bot.reports import Reports
 from bot.settings import Settings
-from bot.store import inbox
+from bot.store import departures, inbox
 from bot.store.database import Database
 from bot.store.purge import purge
 from bot.store.transaction import SqlStore
@@ -50,13 +53,22 @@ from connectors.http import Timings
 from connectors.zoho.auth import ZohoAuthority
 from connectors.zoho.crm import ZohoCrm
 from handlers.cards import Channel
-from handlers.conversation import Conversation, HouseRules
+from handlers.clock import Clock
+from handlers.consequences import HouseRules
+from handlers.conversation import Conversation
+from handlers.due import next_due
 from handlers.ghosts import GhostWatch
 from handlers.plan import Tolerance
-from handlers.ports import Job
-from handlers.run import Advance, Runner
+from handlers.ports import Job, JobName
+from handlers.practice import Practice, load_practice
+from handlers.practice.checks import check_practice
+from handlers.rechecking import Rechecker
+from handlers.returning import Returner
+from handlers.run import Runner
 from handlers.steps.unit import RunSettings
+from handlers.sweeping import Sweeper
 from handlers.texts import Texts
+from handlers.working import Advance
 
 log = structlog.get_logger("offboard.app")
 
@@ -72,7 +84,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_connectors(settings: Settings) -> dict[str, Connector]:
+def build_connectors(settings: Settings, practice: Practice) -> dict[str, Connector]:
     """The connected systems by key."""
     zoho = ZohoCrm(
         accounts_url=settings.zoho_accounts_url,
@@ -81,7 +93,7 @@ def build_connectors(settings: Settings) -> dict[str, Connector]:
         client_id=settings.zoho_client_id,
         client_secret=settings.zoho_client_secret.get_secret_value(),
         refresh_token=settings.zoho_refresh_token.get_secret_value(),
-        closed=settings.zoho_closed,
+        closed=practice.closed,
         timings=Timings(base=settings.http_pause_seconds, cap=settings.http_pause_seconds * 30),
     )
     return {zoho.system: zoho}
@@ -123,27 +135,45 @@ class Service:
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
+        self.practice = load_practice(settings.policy_file)
         self.now = now
         self.database = Database(settings.database_url)
-        self.connectors = build_connectors(settings)
+        self.connectors = build_connectors(settings, self.practice)
         self.slack = _slack(settings)
         self.cliq = _cliq(settings, now)
         self.surfaces: dict[str, Surface] = {part.name: part for part in (self.slack, self.cliq) if part}
         precedence = Precedence()
-        self.poster = Poster(self.database, self.surfaces, now=now, precedence=precedence)
-        store = SqlStore(self.database, self._enqueue, now, on_messages=self.poster.wake)
+        takers: dict[str, TakesFiles] = {self.slack.name: self.slack} if self.slack else {}
+        self.attacher = Attacher(self.database, takers, language=settings.language, now=now)
+        self.reports = Reports(
+            self.database, public_url=settings.public_url, surfaces=set(self.surfaces) - set(takers), now=now
+        )
+        self.poster = Poster(self.database, self.surfaces, now=now, precedence=precedence, dress=self.reports.dressed)
+        self.next_due = partial(next_due, practice=self.practice)
+        store = SqlStore(
+            self.database, self._enqueue, now, on_messages=self.poster.wake, attaching=takers.keys(),
+            next_due=self.next_due,
+        )  # fmt: skip
         people = ChatPeople(self.surfaces)
         rules = HouseRules(settings.admins, self._channels(), settings.language)
         self.ghosts = GhostWatch(self.connectors, now=now)
+        self.sweeper = Sweeper(
+            store=store, people=people, rules=rules, ghosts=self.ghosts, sweep=self.practice.sweep,
+            zone=settings.time_zone, now=now,
+        )  # fmt: skip
+        self.clock = Clock(store=store, people=people, rules=rules, practice=self.practice, now=now)
         self.conversation = Conversation(
-            store=store, people=people, connectors=self.connectors, rules=rules, ghosts=self.ghosts, now=now
-        )
+            store=store, people=people, connectors=self.connectors, rules=rules, ghosts=self.ghosts,
+            settings=self._run_settings(), now=now,
+        )  # fmt: skip
         self.runner = Runner(
             store=store, people=people, connectors=self.connectors, rules=rules, settings=self._run_settings(), now=now
         )
+        self.returner = Returner(store=store, connectors=self.connectors, settings=self._run_settings(), now=now)
+        self.rechecker = Rechecker(store=store, connectors=self.connectors, settings=self._run_settings(), now=now)
         self.engine = DurableEngine(
-            self.database.engine, settings.database_url, plan=self.runner.plan, run=self._advance,
-            daily=self.purge, settings=EngineSettings(worker=settings.worker),
+            self.database.engine, settings.database_url, work=self._work(), daily=self.purge,
+            settings=EngineSettings(worker=settings.worker),
         )  # fmt: skip
         self.receiver = Receiver(
             database=self.database, conversation=self.conversation, surfaces=self.surfaces,
@@ -185,9 +215,23 @@ class Service:
             saved=texts.t("form.saved"),
         )
 
-    async def _advance(self, departure_id: str, run: int) -> Advance:
-        await self._runs.turn()
-        return await self.runner.advance(departure_id, run)
+    def _work(self) -> dict[JobName, Work]:
+        """Who does each kind of durable work."""
+        return {
+            JobName.PLAN: self.runner.plan,
+            JobName.RUN: self._in_line(self.runner.advance),
+            JobName.RETURN: self._in_line(self.returner.advance),
+            JobName.RECHECK: self._in_line(self.rechecker.advance),
+        }
+
+    def _in_line(self, work: Work) -> Work:
+        """Long work lets what people wait for go first."""
+
+        async def unit(departure_id: str, serial: int) -> Advance:
+            await self._runs.turn()
+            return await work(departure_id, serial)
+
+        return unit
 
     def _enqueue(self, connection: Connection, job: Job) -> None:
         self.engine.enqueue(connection, job)
@@ -203,6 +247,7 @@ class Service:
 
     def _run_settings(self) -> RunSettings:
         return RunSettings(
+            practice=self.practice,
             tolerance=Tolerance(self.settings.drift_records, self.settings.drift_percent),
             per_record_notices=self.settings.per_record_notices,
             channels=self._channels(),
@@ -213,7 +258,7 @@ class Service:
     async def purge(self) -> None:
         """Delete the personal data of departures that closed long enough ago."""
         before = self.now() - timedelta(days=self.settings.retention_days)
-        log.info("purge.done", departures=await self.database.write(purge, before))
+        log.info("purge.done", departures=await self.database.write(purge, before, at=self.now()))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -221,13 +266,18 @@ class Service:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             await self.database.upgrade()
+            await self.database.write(departures.look_at_all, self.next_due)
             for connector in self.connectors.values():
                 stack.push_async_callback(connector.aclose)
             for surface in self.surfaces.values():
                 stack.push_async_callback(surface.aclose)
             stack.push_async_callback(self.engine.stop)
             await self.engine.start()
-            for work in (self.poster.run, self.receiver.run, self.ghosts.run, self.engine.watch):
+            await self.reports.start()
+            for work in (
+                self.poster.run, self.attacher.run, self.receiver.run, self.ghosts.run, self.sweeper.run,
+                self.clock.run, self.engine.watch,
+            ):  # fmt: skip
                 stack.push_async_callback(_cancel, asyncio.create_task(_for_ever(work)))
             stack.push_async_callback(self.receiver.drain)
             if self.slack and self.slack_edge and self.settings.slack_socket_mode and self.settings.slack_app_token:
@@ -306,6 +356,7 @@ def build_app(service: Service) -> FastAPI:
     for edge in (service.slack_edge, service.cliq_edge, service.relay_edge):
         if edge:
             app.include_router(edge.router())
+    app.include_router(service.reports.router())
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:
@@ -361,11 +412,19 @@ async def _way_in(settings: Settings) -> tuple[Check, ...]:
     return (await check_click(settings.public_url, secret.get_secret_value()),)
 
 
+async def _policy(service: Service, found: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Only systems in which all is well can tell what they do not have."""
+    if not all(check.passed for check in found):
+        return ()
+    return await check_practice(service.practice, service.connectors.values(), ChatPeople(service.surfaces))
+
+
 async def run_checks(settings: Settings) -> tuple[Check, ...]:
-    """What `doctor` looks at: the same as readiness, with advice, and the way in; without starting the service."""
+    """What `doctor` looks at: readiness with advice, the policy and the way in; without starting the service."""
     service = Service(settings)
     try:
-        return (*await service.readiness.checks(), *await _way_in(settings))
+        found = await service.readiness.checks()
+        return (*found, *await _policy(service, found), *await _way_in(settings))
     finally:
         for surface in service.surfaces.values():
             await surface.aclose()

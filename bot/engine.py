@@ -3,14 +3,14 @@
 A run is a loop of short steps, each of which calls the work for one bounded unit; what has been done stands in our own
 tables, so a step that is cut off by a crash is simply called again after the restart. People wait as rows, never here.
 
-    enqueue(connection, job) ── same transaction as the click ──▶ queue ──▶ plan | run ──▶ unit, unit, unit …
-                                                                    ▲                     │
+    enqueue(connection, job) ── same transaction as the click ──▶ queue ──▶ plan | run | … ──▶ unit, unit, unit …
+                                                                    ▲                         │
                                                                     └── watch: what the engine let go of
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,14 +20,15 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, Workf
 from sqlalchemy import Connection, Engine
 
 from handlers.ports import Job, JobName
-from handlers.run import Advance
+from handlers.working import Advance
 
 log = structlog.get_logger("offboard.engine")
 
 # Bumping it would leave running work to nobody; the engine's default changes with every edit of a workflow's source.
 # https://docs.dbos.dev/python/tutorials/upgrading-workflows
 _APPLICATION_VERSION: Final = "1"
-_QUEUES: Final = {JobName.PLAN: "plans", JobName.RUN: "runs"}
+# What changes records shares one queue, so that a system has one writer at a time.
+_QUEUES: Final = {JobName.PLAN: "plans", JobName.RUN: "runs", JobName.RETURN: "runs", JobName.RECHECK: "checks"}
 # Units per run of the workflow: each stored step costs one query when a run is picked up after a crash.
 _UNITS: Final = 200
 # Waits up to this many seconds stay inside the step; longer ones end the run and come back as a delayed entry.
@@ -53,12 +54,12 @@ class DurableEngine:
     """Runs jobs until their work says that it is at its end, across crashes and restarts."""
 
     def __init__(
-        self, engine: Engine, url: str, *, plan: Work, run: Work, daily: Callable[[], Awaitable[None]],
+        self, engine: Engine, url: str, *, work: Mapping[JobName, Work], daily: Callable[[], Awaitable[None]],
         settings: EngineSettings,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._url = url
-        self._work = {JobName.PLAN: plan, JobName.RUN: run}
+        self._work = work
         self._daily = daily
         self._settings = settings
         self._client: DBOSClient | None = None
@@ -79,7 +80,7 @@ class DurableEngine:
             application_name="offboard",
             serializer=DBOSPortableJSONSerializer(),
         )
-        for queue in _QUEUES.values():
+        for queue in sorted(set(_QUEUES.values())):
             await DBOS.register_queue_async(
                 queue, partition_concurrency=1, worker_concurrency=8, polling_interval_sec=self._settings.poll_seconds
             )

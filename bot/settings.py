@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Collection
+from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "OFFBOARD_"
 
 # As SQLAlchemy reads it, but with no @ in the host: that is the rest of a password, which errors would show.
 _POSTGRES: Final = re.compile(r"postgresql://([^:/]*(:[^@]*)?@)?(\[[^]/?@]+\]|[^]:/?@[]+)?(:\d+)?(/[^?]*)?(\?.*)?")
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+# What the commands need that only read: where the store is, and how to write what is in it.
+_TO_READ: Final = ("database_url", "language", "time_zone")
 # Satisfies every setting that must be set, so that the rest can be looked at without it.
 _STAND_IN: Final = "nobody@example.com"
 
@@ -39,6 +42,9 @@ class Settings(BaseSettings):
     worker: str = Field("local", description="A stable name of this process; unique where several share a Postgres.")
     language: str = Field("en", pattern="^(en|de)$", description="Language of channel notices: en or de.")
     time_zone: str = Field("UTC", description="Time zone of channel notices, such as Europe/Berlin.")
+    policy_file: Path | None = Field(
+        None, description="The rules of your house, as `offboard policy` prints them; empty: the ones printed."
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 
     slack_bot_token: SecretStr | None = Field(
@@ -54,7 +60,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None,
         pattern="^https?://",
-        description="Where Slack or Cliq reaches the service, such as https://offboard.example.com: for doctor.",
+        description="Where chats reach the service (https://offboard.example.com): for doctor, and report links.",
     )
     slack_log_channel: str | None = Field(
         None, description="Id of the channel for owner changes (C…); empty for none. The bot must be a member."
@@ -117,11 +123,6 @@ class Settings(BaseSettings):
     zoho_client_id: str = Field(min_length=1, description="api-console.zoho.com > your self client > Client ID.")
     zoho_client_secret: SecretStr = Field(description="api-console.zoho.com > your self client > Client Secret.")
     zoho_refresh_token: SecretStr = Field(description="The refresh token of an administrator's grant; see README.")
-
-    zoho_closed: dict[str, frozenset[str]] = Field(
-        {},
-        description='Status values that mean closed where yours are unusual, as JSON: {"Leads.Lead_Status": ["Junk"]}.',
-    )
 
     drift_records: int = Field(
         5, ge=0, description="Per module: this many records more or less keep an approval valid."
@@ -210,12 +211,33 @@ def load_settings() -> Settings:
     except ValidationError as error:
         faults = {_name(problem): _fault(problem) for problem in map(dict, error.errors())}
         raise InvalidSettings(_lines(_lacking(_beside(faults)) | faults)) from None
-    except SettingsError:
-        # Raised for a value that should be JSON and is not; the library names the field in its text only.
-        raise InvalidSettings(_lines({"zoho_closed": "is not valid JSON"})) from None
     if lacking := _lacking(settings):
         raise InvalidSettings(_lines(lacking))
     return settings
+
+
+def policy_file() -> Path | None:
+    """Where the rules of the house are, whatever else is missing or wrong."""
+    return _as_far_as(()).policy_file
+
+
+def reading_settings() -> Settings:
+    """What suffices to look into the store: the rest, secrets above all, may be missing or wrong.
+
+    Raises `InvalidSettings` with one line for each that is needed and wrong.
+    """
+    return _as_far_as(_TO_READ)
+
+
+def _as_far_as(needed: Collection[str]) -> Settings:
+    """What is set, with a stand-in or the default for what is missing or wrong and not needed."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = {_name(problem): _fault(problem) for problem in map(dict, error.errors())}
+    if wrong := {name: what for name, what in faults.items() if name in needed}:
+        raise InvalidSettings(_lines(wrong))
+    return _beside(faults)
 
 
 def _beside(faulty: Collection[str]) -> Settings:

@@ -10,8 +10,8 @@ Classes say how to react; the vendor's own code stands in `code`, for the log an
 refuses are not exceptions but data: see `RowFailure`.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -107,12 +107,31 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """A field of a record that points to the record it belongs with, in one of these modules."""
+
+    field: str
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Module:
-    """A record type. `name` is the vendor's API name, `label` the plural that its users read."""
+    """A record type. `name` is the vendor's API name, `label` the plural that its users read.
+
+    `value_field` holds a record's amount; `parents` say which records it belongs with, the closest first; `fields` are
+    the API names of all its fields, in order, or none where they are not known.
+    """
 
     name: str
     label: str
     category: Category
+    value_field: str | None = None
+    parents: tuple[Parent, ...] = ()
+    fields: tuple[str, ...] = ()
+
+    def has(self, column: str) -> bool:
+        """Whether there can be such a column; it may lie behind a lookup, as Account_Name.Billing_Country does."""
+        return not self.fields or column.partition(".")[0] in self.fields
 
 
 @dataclass(frozen=True)
@@ -127,13 +146,19 @@ class Sample:
 
 @dataclass(frozen=True)
 class Holding:
-    """What an account owns in one module, counted by the vendor. `open_value` is in the organisation's currency."""
+    """What an account owns in one module, counted by the vendor. `open_value` is in the organisation's currency.
+
+    `idle` counts the open records that nobody has worked on since `Survey.idle_since`. `groups` has, for each field
+    that the survey names, how many open records have each of its values; "" stands for none.
+    """
 
     module: Module
     open: int
     closed: int
     open_value: Decimal | None = None
     samples: tuple[Sample, ...] = ()
+    idle: int = 0
+    groups: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,8 +171,61 @@ class NotCovered:
 
 
 @dataclass(frozen=True)
+class Survey:
+    """What an inventory should look at besides the counts: records idle since then, and open records by these fields.
+
+    `group_by` names, for each module, the fields that successors are chosen by.
+    """
+
+    idle_since: datetime | None = None
+    group_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class UserField:
+    """A field other than the owner that names the account in `count` records of a module."""
+
+    module: str
+    module_label: str
+    field: str
+    label: str
+    count: int
+
+
+class ReferenceKind(StrEnum):
+    """Where a system's configuration can name an account."""
+
+    ASSIGNMENT = "assignment"  # rules that give it new records
+    CRITERIA = "criteria"  # views, reports, approvals, automation that look for it
+    SUBORDINATES = "subordinates"  # people who report to it
+    UNKNOWN = "unknown"  # whatever could not be read: it may name the account, and a person has to look
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A place of the configuration that names the account. `labels` are the rules or people, where the vendor names
+    them. `movable` says whether `begin_handover` can give it to somebody else."""
+
+    kind: ReferenceKind
+    labels: tuple[str, ...] = ()
+    movable: bool = True
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """An automation that an owner change sets off in a module; `mails` says whether it sends e-mail."""
+
+    module: str
+    name: str
+    mails: bool
+
+
+@dataclass(frozen=True)
 class Inventory:
-    """What an account owns in one system. `hazards` are keys of the text catalogue, such as "hazard.subordinates"."""
+    """What an account owns in one system. `hazards` are keys of the text catalogue, such as "hazard.subordinates".
+
+    `credits_left` is how many calls the vendor still allows today, None where it does not tell.
+    """
 
     account: Account
     taken_at: datetime
@@ -156,6 +234,55 @@ class Inventory:
     hazards: tuple[str, ...] = ()
     currency: str | None = None
     mailbox: MailboxKind = MailboxKind.UNKNOWN
+    user_fields: tuple[UserField, ...] = ()
+    references: tuple[Reference, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    credits_left: int | None = None
+
+
+@dataclass(frozen=True)
+class MailCount:
+    """How many mails of an account stand on one record."""
+
+    record_id: str
+    label: str
+    count: int
+
+
+class AgendaKind(StrEnum):
+    DEAL = "deal"  # open, by value and close date
+    TASK = "task"  # overdue
+    MEETING = "meeting"  # still to come
+    SILENT = "silent"  # an account whose last contact lies furthest back
+
+
+@dataclass(frozen=True)
+class AgendaItem:
+    """Something that whoever takes over should look at first. `due` is the close date, due date, start or last
+    contact, as the kind has it."""
+
+    kind: AgendaKind
+    module: str
+    record_id: str
+    label: str
+    url: str
+    due: datetime | None = None
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Fitness:
+    """Whether an account can be given records now, beyond being active: `forbidden` are the modules (API names) that
+    its profile keeps from it, `absent_until` the end of an absence that has begun."""
+
+    forbidden: tuple[str, ...] = ()
+    absent_until: datetime | None = None
+
+
+class HandoverState(StrEnum):
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -172,10 +299,16 @@ class Ghosts:
 
 @dataclass(frozen=True)
 class Record:
-    """A record by its id. Ids of one module sort, as text of equal length, in the order in which pages come."""
+    """A record by its id. Ids of one module sort, as text of equal length, in the order in which pages come.
+
+    `fields` has the columns that were asked for, as text, lookups as the id of the record they point to; `idle` says
+    whether nobody has worked on it since the time that was asked about.
+    """
 
     id: str
     label: str
+    fields: Mapping[str, str | None] = field(default_factory=dict)
+    idle: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,11 +346,24 @@ class Check:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many records one call takes: ids per read, ids per owner change, ids per tag call."""
+    """How many records one call takes: ids per read, per owner change, per tag call, and per change of other fields
+    (which is also how records are given away without setting off automation)."""
 
     read: int
     write: int
     tag: int
+    update: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What calls cost of the vendor's daily allowance: for one batch of each kind, and for one count."""
+
+    read: int
+    write: int
+    tag: int
+    update: int
+    count: int
 
 
 class Connector(Protocol):
@@ -229,7 +375,13 @@ class Connector(Protocol):
 
     system: str  # "zoho_crm": the key of rules, playbooks and ledger
     label: str  # "Zoho CRM"
+    owner_field: str  # "Owner": by this name `values` tells who owns a record
     limits: Limits
+    cost: Cost
+
+    @property
+    def credits_left(self) -> int | None:
+        """How many calls the vendor allowed today by its last answer; None where it does not tell, or not yet."""
 
     async def check(self) -> tuple[Check, ...]:
         """Prove credentials, scopes and visibility; used by `doctor`, readiness and before a plan is offered."""
@@ -240,11 +392,29 @@ class Connector(Protocol):
     async def account(self, account_id: str) -> Account:
         """One user as the vendor sees them now. Raises `Rejected` with code "NOT_FOUND" where there is none."""
 
-    async def inventory(self, account_id: str) -> Inventory:
+    async def inventory(self, account_id: str, survey: Survey = Survey()) -> Inventory:
         """Count what the account owns, by module, open and closed, with values.
 
         The three modules with the most open records, at least, come with a few samples.
         """
+
+    async def fitness(self, account_id: str) -> Fitness:
+        """Whether the account could be given records now; empty where the vendor tells nothing about it."""
+
+    async def loads(self, account_ids: Collection[str]) -> Mapping[str, int]:
+        """How many records that would have to move each of these accounts owns."""
+
+    async def agenda(self, account_id: str, *, until: datetime) -> tuple[AgendaItem, ...]:
+        """What the account's successor should look at first: at most ten of each kind, meetings up to `until`."""
+
+    async def mail_sample(self, account_id: str, *, limit: int) -> tuple[MailCount, ...]:
+        """Up to `limit` records of the account that carry mails of it, with how many; none where it has no mails."""
+
+    async def count_mails(
+        self, account_id: str | None, record_ids: Sequence[str], *, until: datetime | None = None
+    ) -> Mapping[str, int]:
+        """How many mails of the account, or of anybody, stand on these records of the sample now; only those from
+        before `until` where it is given."""
 
     async def ghosts(self) -> tuple[Ghosts, ...]:
         """One for each inactive account that still owns masters, open transactions or activities to come.
@@ -252,22 +422,47 @@ class Connector(Protocol):
         The number of calls grows with the modules, not with the people.
         """
 
-    async def owned(self, account_id: str, module: str, part: Part, *, after: str | None = None) -> Page:
-        """One page of the records that the account owns, read by the query language in pages of `limits.read`."""
+    async def owned(
+        self,
+        account_id: str,
+        module: str,
+        part: Part,
+        *,
+        after: str | None = None,
+        columns: Sequence[str] = (),
+        idle_since: datetime | None = None,
+    ) -> Page:
+        """One page of the records that the account owns, read by the query language in pages of `limits.read`.
+
+        `columns` and `idle_since` ask for `Record.fields` and `Record.idle`.
+        """
+
+    async def named(self, account_id: str, module: str, user_field: str, *, after: str | None = None) -> Page:
+        """One page of the records of a module in which a field other than the owner names the account."""
 
     async def moved_away(
-        self, module: str, *, owners: Collection[str], since: datetime, first: str, last: str
-    ) -> frozenset[str]:
-        """Ids from `first` to `last` (both included) changed since `since` whose owner is now none of `owners`.
+        self, account_id: str, module: str, part: Part, *, since: datetime, first: str, last: str
+    ) -> Mapping[str, str]:
+        """Records from `first` to `last` (both included) that since `since` have become somebody else's or have left
+        the part, with whose each is now. Records that never were the account's may be among them.
 
-        One cheap look before a block of writes: whom did somebody else give a record in the meantime?
+        One cheap look before a block of writes: what did somebody else give away, or close, in the meantime?
         """
 
     async def tag(self, module: str, ids: Sequence[str], tag: str) -> BatchResult:
         """Add a tag to at most `limits.tag` records; other tags stay."""
 
-    async def change_owner(self, module: str, ids: Sequence[str], to: str) -> BatchResult:
-        """Give at most `limits.write` records to account `to`. Names each record; never a criterion."""
+    async def change_owner(self, module: str, ids: Sequence[str], to: str, *, quiet: bool = False) -> BatchResult:
+        """Give at most `limits.write` records to account `to`. Names each record; never a criterion.
+
+        `quiet` keeps automation from being set off; then at most `limits.update` records go into one call.
+        """
+
+    async def values(self, module: str, ids: Sequence[str], name: str) -> Mapping[str, str | None]:
+        """What one field of these records says now, as `Record.fields` has it; records that are gone are left out."""
+
+    async def update(self, module: str, ids: Sequence[str], values: Mapping[str, str | None]) -> BatchResult:
+        """Set fields of at most `limits.update` records, without setting off automation; a user by account id."""
 
     async def count(self, account_id: str, module: str, part: Part) -> int:
         """How many the account owns, by the query language."""
@@ -280,6 +475,24 @@ class Connector(Protocol):
 
     async def deactivate(self, account_id: str) -> bool:
         """Deactivate the user. True when this call did it, False when it was inactive already."""
+
+    async def activate(self, account_id: str) -> bool:
+        """Let the user in again. True when this call did it, False when it was active already.
+
+        Raises `Rejected` with code "NO_LICENCE" where none is free.
+        """
+
+    async def references(self, account_id: str) -> tuple[Reference, ...]:
+        """Where the configuration names the account; with an `UNKNOWN` place where not all of it could be read."""
+
+    async def begin_handover(
+        self, account_id: str, to: str, kinds: Collection[ReferenceKind], *, manager: str | None = None
+    ) -> str | None:
+        """Begin to give these places of the configuration to account `to`, and the people who report to the account
+        to `manager`. Returns what `handover_state` asks for; None where the system has no such call."""
+
+    async def handover_state(self, handover: str) -> HandoverState:
+        """How far it is. A handover that the vendor no longer knows counts as completed: `references` is the proof."""
 
     def record_url(self, module: str, record_id: str) -> str:
         """The address of a record in the vendor's own page, for people."""

@@ -1,46 +1,65 @@
-"""A departure's life: states, transition table, decide and evolve. Pure.
+"""A departure's life: states, transition table, evolve. Pure.
 
-`decide(departure, command, by, now)` answers what a person's command leads to: events, or a `Refusal` that says why
-not. `evolve(departure, event)` applies one event. What the run finds out arrives as an event too. A departure is what
-its events add up to.
+`evolve(departure, event)` applies one event; `decide` (beside this) says which events a person's command leads to, and
+what the run finds out arrives as an event too. A departure is what its events add up to.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, assert_never
+from typing import Final
 
 from pydantic import TypeAdapter
 
-from connectors.base import Account, Inventory
-from handlers import policy
+from connectors.base import Account, AgendaItem, Inventory, MailCount
+from handlers.checklist import Item
 from handlers.events import (
+    Announced,
     Approved,
     BackupConfirmed,
+    BaselineTaken,
     Cancelled,
+    ChecklistMade,
+    Closed,
+    Escalated,
     Event,
     ExceptionSigned,
+    GivenUp,
+    HandOnStarted,
+    HandoverAnswered,
+    HandoverReply,
     Interrupted,
+    ItemSettled,
     MailboxConfirmed,
+    MailboxWaived,
+    MailsCounted,
     Opened,
-    Outcome,
     Planned,
     Problem,
+    Proven,
+    Rechecked,
+    Reminded,
+    Rescheduled,
     Retried,
+    Returned,
     RunEnded,
+    RunStarted,
     SentBack,
+    StartMoved,
     StepEnded,
     StepResult,
     SuccessorConfirmed,
+    Undone,
+    UndoStarted,
     Voided,
 )
-from handlers.people import Party, Person
-from handlers.plan import Difference, Plan, digest, make_plan
-from handlers.playbooks import StepKey, automatic
-from handlers.refusal import Refusal
-from handlers.rules import Suggestion, successor_problem
+from handlers.mailbox import MailboxAnswers
+from handlers.people import Person
+from handlers.plan import Difference, Plan, canonical, fingerprint, plan_from
+from handlers.playbooks import CHECKPOINTS, StepKey
+from handlers.rules import Suggestion
 
 
 class State(StrEnum):
@@ -48,18 +67,32 @@ class State(StrEnum):
     SUCCESSOR = "successor"
     APPROVAL = "approval"
     MAILBOX = "mailbox"
+    SCHEDULED = "scheduled"
     RUNNING = "running"
     ATTENTION = "attention"
     BACKUP = "backup"
+    CHECKLIST = "checklist"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    HANDING_ON = "handing_on"
 
 
-FINAL_STATES: Final = frozenset({State.CLOSED, State.CANCELLED})
-
+FINAL_STATES: Final = frozenset({State.CLOSED, State.CANCELLED, State.UNDONE})
+# States in which work of ours goes on and can be interrupted.
+WORKING: Final = frozenset({State.PLANNING, State.RUNNING, State.UNDOING, State.HANDING_ON})
+# States in which records go back to the leaver, or on to the next one.
+RETURNING: Final = frozenset({State.UNDOING, State.HANDING_ON})
+# States before the first write, in which all can still be called off or put off.
+BEFORE_RUN: Final = (State.PLANNING, State.SUCCESSOR, State.APPROVAL, State.MAILBOX, State.SCHEDULED)
+# States with records in other hands.
+AFTER_RUN: Final = (State.BACKUP, State.CHECKLIST, State.CLOSED)
 
 # States in which a person is asked; each time one is entered, a new prompt goes out.
-ASKING: Final = frozenset({State.SUCCESSOR, State.APPROVAL, State.MAILBOX, State.ATTENTION, State.BACKUP})
+ASKING: Final = frozenset(
+    {State.SUCCESSOR, State.APPROVAL, State.MAILBOX, State.ATTENTION, State.BACKUP, State.CHECKLIST}
+)
 
 
 @dataclass(frozen=True)
@@ -71,24 +104,71 @@ class Decision:
     at: datetime
 
 
+def _table(rows: dict[State, dict[type[Event], State | None]]) -> dict[State, dict[type[Event], State | None]]:
+    """Add what can happen beside the main line, and leaves the state as it is."""
+    for state in BEFORE_RUN:
+        rows[state] |= {Rescheduled: state}
+    for state in ASKING:
+        rows[state] |= {Reminded: state, Escalated: state}
+    for state in (State.RUNNING, State.ATTENTION, *AFTER_RUN):
+        rows[state] |= {Announced: state, HandoverAnswered: state}
+    for state in (
+        State.MAILBOX, State.SCHEDULED, State.RUNNING, State.ATTENTION, State.BACKUP, State.CHECKLIST,
+    ):  # fmt: skip
+        rows[state] |= {ItemSettled: state}
+    for state in AFTER_RUN:
+        rows[state] |= {Reminded: state}
+    return rows
+
+
 # Where each event leads. What is not in the row of the present state cannot happen there. README draws this table.
-TRANSITIONS: Final[dict[State, dict[type[Event], State | None]]] = {
+TRANSITIONS: Final = _table({
     State.PLANNING: {Planned: State.SUCCESSOR, Interrupted: State.ATTENTION, Cancelled: State.CANCELLED},
     State.SUCCESSOR: {SuccessorConfirmed: State.APPROVAL, Cancelled: State.CANCELLED},
-    State.APPROVAL: {Approved: State.MAILBOX, SentBack: State.SUCCESSOR, Cancelled: State.CANCELLED},
-    State.MAILBOX: {MailboxConfirmed: State.RUNNING, Cancelled: State.CANCELLED},
+    State.APPROVAL: {
+        ChecklistMade: State.APPROVAL,
+        Approved: State.MAILBOX,
+        StartMoved: State.APPROVAL,
+        SentBack: State.SUCCESSOR,
+        Cancelled: State.CANCELLED,
+    },
+    State.MAILBOX: {
+        MailboxConfirmed: State.SCHEDULED,
+        MailboxWaived: State.SCHEDULED,
+        StartMoved: State.APPROVAL,
+        Cancelled: State.CANCELLED,
+    },
+    State.SCHEDULED: {
+        StartMoved: State.APPROVAL,RunStarted: State.RUNNING, Reminded: State.SCHEDULED, Cancelled: State.CANCELLED},
     State.RUNNING: {
         StepEnded: State.RUNNING,
+        BaselineTaken: State.RUNNING,
+        MailsCounted: State.RUNNING,
         Voided: State.APPROVAL,
         Interrupted: State.ATTENTION,
         RunEnded: State.BACKUP,
+        Proven: State.CHECKLIST,
     },
-    # None: back to where the problem arose, planning or running.
-    State.ATTENTION: {Retried: None, ExceptionSigned: State.RUNNING, Cancelled: State.CANCELLED},
-    State.BACKUP: {BackupConfirmed: State.CLOSED},
-    State.CLOSED: {},
+    # None: back to where the problem arose.
+    State.ATTENTION: {
+        Retried: None,
+        ExceptionSigned: State.RUNNING,
+        GivenUp: None,
+        Cancelled: State.CANCELLED,
+        UndoStarted: State.UNDOING,
+    },
+    State.BACKUP: {BackupConfirmed: State.RUNNING, UndoStarted: State.UNDOING},
+    State.CHECKLIST: {Closed: State.CLOSED, UndoStarted: State.UNDOING},
+    State.CLOSED: {
+        Rechecked: State.CLOSED,
+        UndoStarted: State.UNDOING,
+        HandOnStarted: State.HANDING_ON,
+    },
     State.CANCELLED: {},
-}
+    State.UNDOING: {Returned: State.CLOSED, Undone: State.UNDONE, Interrupted: State.ATTENTION},
+    State.UNDONE: {},
+    State.HANDING_ON: {Returned: State.CLOSED, Interrupted: State.ATTENTION},
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,6 +181,42 @@ class Prompt:
     answer: Decision | None = None
     reason: str = ""  # what came with the answer: why it was sent back, what the exception rests on
     problem: Problem | None = None  # what somebody's attention was asked for
+    besides: tuple[Person, ...] = ()  # who was asked as well, because the others were silent
+    besides_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """`about` is the state in which somebody is asked, or what else is due; `turn` is when."""
+
+    about: str
+    turn: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """What an undo takes back; or with `to` what is handed on, from the accounts `holders` of each system. `given_up`
+    is the key of the problem with which somebody had it end as it was."""
+
+    by: Person
+    at: datetime
+    modules: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    run: int = 0  # in which it began
+    to: Mapping[str, Account] = field(default_factory=dict)
+    person: Person | None = None
+    result: Returned | Undone | None = None
+    holders: Mapping[str, str] = field(default_factory=dict)
+    given_up: str = ""
+
+
+@dataclass(frozen=True)
+class HandoverAnswer:
+    by: Person
+    at: datetime
+    reply: HandoverReply
+    note: str
 
 
 @dataclass(frozen=True)
@@ -124,7 +240,7 @@ class Departure:
     inventories: dict[str, Inventory] | None = None
     suggestion: Suggestion | None = None
     successor: Person | None = None
-    plan: Plan | None = None
+    signed: str | None = None  # the plan, as the text whose digest an approval signs
     digest: str | None = None
     approved: Decision | None = None
     sent_back: str | None = None
@@ -136,6 +252,35 @@ class Departure:
     interrupted: State | None = None
     backup: Decision | None = None
     last: Decision | None = None
+    start_moved: StartMoved | None = None  # what the approver is asked about anew
+    due: datetime | None = None  # when the run is to begin; None: as soon as people have decided
+    emergency: bool = False
+    moves: Mapping[str, int] = field(default_factory=dict)  # before there is a plan, by "system/module"
+    receivers: Mapping[str, Person] = field(default_factory=dict)  # by "system/account id"
+    mailbox_answers: MailboxAnswers | None = None
+    retention_until: datetime | None = None  # when the time for retaining the e-mails is over
+    waived: str = ""  # why the run began with the mailbox step open
+    mails_before: Mapping[str, tuple[MailCount, ...]] = field(default_factory=dict)  # by system
+    mails_after: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by system and record
+    agenda: Mapping[str, tuple[AgendaItem, ...]] = field(default_factory=dict)  # by system
+    checklist: tuple[Item, ...] = ()
+    announced: Decision | None = None
+    reminders: tuple[Reminder, ...] = ()
+    escalated: tuple[Person, ...] = ()  # who was asked besides, in this turn
+    answers: tuple[HandoverAnswer, ...] = ()
+    moved_in: int | None = None  # the run in which all records changed hands; later ones count, or give back
+    closed_at: datetime | None = None
+    rechecks: tuple[Rechecked, ...] = ()
+    undoings: tuple[Undoing, ...] = ()
+
+    @property
+    def plan(self) -> Plan | None:
+        return None if self.signed is None else plan_from(self.signed)
+
+    @property
+    def is_as_signed(self) -> bool:
+        """Whether there is a plan, and the digest is that of its text."""
+        return self.signed is not None and fingerprint(self.signed) == self.digest
 
     @property
     def open_key(self) -> str | None:
@@ -146,15 +291,39 @@ class Departure:
 
     @property
     def written(self) -> bool:
-        """Whether the run may have changed records already, so that cancelling no longer leaves all as it was."""
-        return any(result.step is StepKey.SNAPSHOT for result in self.steps)
+        """Whether the run may have changed something already, so that cancelling no longer leaves all as it was.
+
+        Only the comparison has another step behind it that just reads. Whatever follows any other may have begun.
+        """
+        return any(result.step is not StepKey.COMPARE for result in self.steps)
+
+    @property
+    def planner(self) -> Person | None:
+        """Who made the plan, by choosing the successor."""
+        answers = (prompt.answer for prompt in reversed(self.prompts) if prompt.answer)
+        return next((answer.by for answer in answers if answer.key == SuccessorConfirmed.type), None)
+
+    @property
+    def open_items(self) -> tuple[Item, ...]:
+        """What of the checklist is not settled yet."""
+        return tuple(item for item in self.checklist if not item.settled)
+
+    @property
+    def asked_besides(self) -> tuple[Person, ...]:
+        """People who are asked because whoever should have decided was silent."""
+        return self.escalated if self.state in ASKING else ()
 
     def next_step(self) -> tuple[str, StepKey] | None:
-        """The first automatic step that has not ended yet: (system, step). None when all have."""
+        """The first automatic step that is due and has not ended yet: (system, step). None when all have.
+
+        What follows the retention of the mails is due once a person has confirmed that.
+        """
         ended = {(result.system, result.step) for result in self.steps}
         for system in self.plan.systems if self.plan else ():
-            for step in automatic(system.system):
-                if (system.system, step) not in ended:
+            for step in system.steps:
+                if step is StepKey.RETENTION and self.backup is None:
+                    break
+                if step not in CHECKPOINTS and (system.system, step) not in ended:
                     return system.system, step
         return None
 
@@ -172,163 +341,10 @@ def departure_from_json(text: str) -> Departure:
     return _DEPARTURE.validate_json(text)
 
 
-# Commands: what a person asks of an open departure
-
-
-@dataclass(frozen=True)
-class ConfirmSuccessor:
-    """`successors` has one account for each system; `person` is the same human in the chat product."""
-
-    successors: dict[str, Account]
-    person: Person
-    leaving: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Approve:
-    digest: str
-
-
-@dataclass(frozen=True)
-class SendBack:
-    reason: str
-
-
-@dataclass(frozen=True)
-class ConfirmMailbox:
-    note: str
-
-
-@dataclass(frozen=True)
-class ConfirmBackup:
-    note: str
-
-
-@dataclass(frozen=True)
-class Retry:
-    pass
-
-
-@dataclass(frozen=True)
-class SignException:
-    reason: str
-
-
-@dataclass(frozen=True)
-class CancelDeparture:
-    pass
-
-
-Command = (
-    ConfirmSuccessor | Approve | SendBack | ConfirmMailbox | ConfirmBackup | Retry | SignException | CancelDeparture
-)
-
-_EXPECTED: Final[dict[type[Command], frozenset[State]]] = {
-    ConfirmSuccessor: frozenset({State.SUCCESSOR}),
-    Approve: frozenset({State.APPROVAL}),
-    SendBack: frozenset({State.APPROVAL}),
-    ConfirmMailbox: frozenset({State.MAILBOX}),
-    ConfirmBackup: frozenset({State.BACKUP}),
-    Retry: frozenset({State.ATTENTION}),
-    SignException: frozenset({State.ATTENTION}),
-    CancelDeparture: frozenset(s for s, row in TRANSITIONS.items() if Cancelled in row),
-}
-
-_RIGHT: Final = {
-    ConfirmSuccessor: policy.may_choose_successor,
-    Approve: policy.may_approve,
-    SendBack: policy.may_approve,
-    ConfirmMailbox: policy.may_confirm,
-    ConfirmBackup: policy.may_confirm,
-    Retry: policy.may_confirm,
-    SignException: policy.may_sign,
-    CancelDeparture: policy.may_cancel,
-}
-
-
-def decide(
-    departure: Departure, command: Command, by: Party, *, now: datetime, turn: int | None = None
-) -> tuple[Event, ...]:
-    """What a command leads to. Raises `Refusal` when the person may not, or the moment for it has passed.
-
-    `turn` is the turn in which the person was asked, where a button tells it.
-    """
-    case = policy.Case(departure.leaver, departure.admin, departure.lead)
-    _RIGHT[type(command)](case, by)
-    if departure.state not in _EXPECTED[type(command)] or turn not in (None, departure.turn):
-        too_late = isinstance(command, CancelDeparture) and departure.state not in FINAL_STATES
-        raise Refusal("cancel.too_late" if too_late else stale_reason(departure, by))
-    match command:
-        case ConfirmSuccessor():
-            return _confirm_successor(departure, command, by, now)
-        case Approve():
-            return _approve(departure, command, by, now)
-        case SendBack(reason):
-            return (SentBack(at=now, by=by.person, reason=_required(reason)),)
-        case ConfirmMailbox(note):
-            return (MailboxConfirmed(at=now, by=by.person, note=note.strip()),)
-        case ConfirmBackup(note):
-            return (BackupConfirmed(at=now, by=by.person, note=note.strip()),)
-        case Retry():
-            return (Retried(at=now, by=by.person),)
-        case SignException(reason):
-            return _sign_exception(departure, reason, by, now)
-        case CancelDeparture():
-            if departure.written:
-                raise Refusal("cancel.too_late")
-            return (Cancelled(at=now, by=by.person),)
-        case _:
-            assert_never(command)
-
-
-def stale_reason(departure: Departure, by: Party) -> str:
-    """Why the moment for a decision has passed, as a key of the text catalogue."""
-    mine = departure.last is not None and departure.last.by.same_as(by.person)
-    return "stale.own" if mine else "stale"
-
-
-def _required(reason: str) -> str:
-    if not reason.strip():
-        raise Refusal("reason.missing", field="reason")
-    return reason.strip()
-
-
-def _confirm_successor(departure: Departure, command: ConfirmSuccessor, by: Party, now: datetime) -> tuple[Event, ...]:
-    inventories = departure.inventories or {}
-    for system, candidate in command.successors.items():
-        problem = successor_problem(departure.accounts[system], candidate, command.leaving)
-        if problem:
-            raise Refusal(problem, field="successor", name=candidate.name)
-    plan = make_plan(inventories, command.successors, now)
-    return (SuccessorConfirmed(at=now, by=by.person, successor=command.person, plan=plan, digest=digest(plan)),)
-
-
-def _approve(departure: Departure, command: Approve, by: Party, now: datetime) -> tuple[Event, ...]:
-    if departure.plan is None or command.digest != departure.digest or digest(departure.plan) != departure.digest:
-        raise Refusal("approve.changed")
-    approved = Approved(at=now, by=by.person, digest=command.digest)
-    if departure.mailbox is None:
-        return (approved,)
-    # Approved anew after a drift: the mailbox was confirmed before and is as safe as it was.
-    return approved, MailboxConfirmed(at=now, by=departure.mailbox.by, note=departure.mailbox_note)
-
-
-CAN_BE_SIGNED: Final = frozenset({StepKey.TAG, StepKey.TRANSFER, StepKey.VERIFY, StepKey.DEACTIVATE, StepKey.RECOUNT})
-
-
-def _sign_exception(departure: Departure, reason: str, by: Party, now: datetime) -> tuple[Event, ...]:
-    problem = departure.problem
-    if problem is None or departure.interrupted is not State.RUNNING or problem.step not in CAN_BE_SIGNED:
-        raise Refusal("exception.impossible")
-    reason = _required(reason)
-    evidence: dict[str, int | str] = {"reason": reason, "left": problem.count, "code": problem.code}
-    result = StepResult(problem.system, StepKey(problem.step), Outcome.SKIPPED, evidence, now)
-    return (ExceptionSigned(at=now, by=by.person, reason=reason, result=result),)
-
-
 def admissible(departure: Departure, event: Event) -> bool:
-    """Whether an event can happen in the present state."""
-    return type(event) in TRANSITIONS[departure.state]
+    """Whether an event can happen in the present state. Nothing is given up but what was begun after the run."""
+    fits = not isinstance(event, GivenUp) or departure.interrupted in RETURNING
+    return fits and type(event) in TRANSITIONS[departure.state]
 
 
 def open_departure(departure_id: str, event: Opened) -> Departure:
@@ -341,6 +357,8 @@ def open_departure(departure_id: str, event: Opened) -> Departure:
         opened_at=event.at,
         since=event.at,
         revision=1,
+        due=event.due,
+        emergency=event.emergency,
     )
 
 
@@ -350,16 +368,18 @@ def evolve(departure: Departure, event: Event) -> Departure:
         raise ValueError(f"{event.type} cannot happen in state {departure.state}")
     target = TRANSITIONS[departure.state][type(event)] or departure.interrupted or departure.state
     changed = _apply(departure, event)
-    moved = target is not departure.state or isinstance(event, ExceptionSigned)
+    moved = target is not departure.state or isinstance(event, ExceptionSigned | StartMoved)
+    works = target in (State.RUNNING, State.UNDOING, State.HANDING_ON)
     return replace(
         changed,
         state=target,
         revision=departure.revision + 1,
         turn=departure.turn + moved,
         since=event.at if moved else departure.since,
-        run=departure.run + (target is State.RUNNING and departure.state is not State.RUNNING),
+        run=departure.run + (works and departure.state is not target),
         last=_decision(event) or departure.last,
-        prompts=_prompts(departure, event, target) if moved else departure.prompts,
+        prompts=_prompts(departure, event, target) if moved else changed.prompts,
+        escalated=() if moved else changed.escalated,
     )
 
 
@@ -397,36 +417,127 @@ def _apply(departure: Departure, event: Event) -> Departure:
                 lead=event.lead,
                 approvers=event.approvers,
                 suggestion=event.suggestion,
+                moves=event.moves,
             )
         case SuccessorConfirmed():
-            return replace(departure, successor=event.successor, plan=event.plan, digest=event.digest, sent_back=None)
+            return replace(
+                departure,
+                successor=event.successor,
+                signed=canonical(event.plan),
+                digest=event.digest,
+                receivers=event.receivers,
+                approvers=event.approvers or departure.approvers,
+                sent_back=None,
+            )
+        case ChecklistMade():
+            return replace(departure, checklist=event.items)
         case Approved():
-            return replace(departure, approved=by, differences=())
+            return replace(departure, approved=by, differences=(), start_moved=None)
         case SentBack():
             return replace(departure, sent_back=event.reason, approved=None, differences=())
         case MailboxConfirmed():
-            return replace(departure, mailbox=by, mailbox_note=event.note)
+            settled = replace(departure, mailbox=by or departure.mailbox, waived="")
+            return replace(settled, mailbox_note=event.note, mailbox_answers=event.answers)
+        case MailboxWaived():
+            return replace(departure, mailbox=by or departure.mailbox, waived=event.reason)
+        case Rescheduled():
+            return replace(departure, due=event.due)
+        case StartMoved():
+            return replace(departure, due=event.due, approved=None, start_moved=event)
         case Voided():
             return replace(
                 departure,
                 approved=None,
-                plan=event.plan,
+                signed=canonical(event.plan),
                 digest=event.digest,
                 inventories=event.inventories,
                 differences=event.differences,
                 steps=(),
             )
-        case StepEnded():
-            return replace(departure, steps=(*departure.steps, event.result))
-        case ExceptionSigned():
-            return replace(departure, steps=(*departure.steps, event.result), problem=None, interrupted=None)
+        case _:
+            return _apply_to_run(departure, event, by)
+
+
+def _apply_to_run(departure: Departure, event: Event, by: Decision | None) -> Departure:
+    match event:
         case Interrupted():
             return replace(departure, problem=event.problem, interrupted=departure.state)
         case Retried():
             return replace(departure, problem=None, interrupted=None)
+        case RunEnded():
+            return replace(departure, moved_in=departure.run, retention_until=event.retention_until)
         case BackupConfirmed():
             return replace(departure, backup=by)
-        case Opened() | RunEnded() | Cancelled():
-            return departure
+        case Announced():
+            return replace(departure, announced=by or Decision(event.type, departure.admin, event.at))
+        case Escalated():
+            *earlier, last = departure.prompts
+            wider = replace(last, besides=(*last.besides, *event.to), besides_at=event.at)
+            return replace(departure, escalated=(*departure.escalated, *event.to), prompts=(*earlier, wider))
+        case Closed():
+            return replace(departure, closed_at=event.at)
         case _:
-            assert_never(event)
+            return _note(departure, event)
+
+
+def _note(departure: Departure, event: Event) -> Departure:
+    """Apply what adds to a list."""
+    match event:
+        case StepEnded():
+            return replace(departure, steps=(*departure.steps, event.result))
+        case ExceptionSigned():
+            return replace(departure, steps=(*departure.steps, event.result), problem=None, interrupted=None)
+        case BaselineTaken():
+            return replace(
+                departure,
+                mails_before={**departure.mails_before, event.system: event.mails},
+                agenda={**departure.agenda, event.system: event.agenda},
+            )
+        case MailsCounted():
+            return replace(departure, mails_after={**departure.mails_after, event.system: event.counts})
+        case ItemSettled():
+            return replace(departure, checklist=tuple(_settled(item, event) for item in departure.checklist))
+        case Reminded():
+            return replace(departure, reminders=(*departure.reminders, Reminder(event.about, departure.turn, event.at)))
+        case HandoverAnswered(reply=reply, note=note, by=by, at=at):
+            answer = HandoverAnswer(by or departure.admin, at, reply, note)
+            return replace(departure, answers=(*departure.answers, answer))
+        case Rechecked():
+            return replace(departure, rechecks=(*departure.rechecks, event))
+        case UndoStarted(by=by, at=at, modules=modules, records=records):
+            undoing = Undoing(by or departure.admin, at, modules, records, run=departure.run + 1)
+            undoings, moved_in = (*departure.undoings, undoing), departure.moved_in or departure.run
+            return replace(departure, undoings=undoings, moved_in=moved_in, problem=None, interrupted=None)
+        case HandOnStarted(by=by, at=at, accounts=accounts, person=person, holders=holders):
+            by = by or departure.admin
+            undoing = Undoing(by, at, run=departure.run + 1, to=accounts, person=person, holders=holders)
+            return replace(departure, undoings=(*departure.undoings, undoing))
+        case GivenUp():
+            *earlier, last = departure.undoings
+            given_up = replace(last, given_up=departure.problem.key if departure.problem else "")
+            return replace(departure, undoings=(*earlier, given_up), problem=None, interrupted=None)
+        case Returned() | Undone():
+            *earlier, last = departure.undoings
+            ended = replace(departure, undoings=(*earlier, replace(last, result=event)))
+            passed_on = event.records or event.fields.get("records")
+            return _handed_on(ended, last, last.person) if last.person and passed_on else ended
+        case _:
+            return departure
+
+
+def _handed_on(departure: Departure, undoing: Undoing, person: Person) -> Departure:
+    """Records are with the next one; who is the successor, where it was the successor who had them."""
+    found = {f"{system}/{account.id}": person for system, account in undoing.to.items()}
+    holders = [departure.receivers.get(f"{system}/{account}") for system, account in undoing.holders.items()]
+    others = [each for each in holders if each and not each.same_as(departure.successor)]
+    return replace(
+        departure,
+        successor=departure.successor if others else person,
+        receivers={**departure.receivers, **found},
+    )
+
+
+def _settled(item: Item, event: ItemSettled) -> Item:
+    if item.key != event.key:
+        return item
+    return replace(item, state=event.state, by=event.by, at=event.at, note=event.note)

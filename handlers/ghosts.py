@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from connectors.base import Connector, ConnectorError, Ghosts
+from connectors.base import Account, Connector, ConnectorError, Ghosts
 from handlers.departure import Departure
+from handlers.people import Person
 
 log = structlog.get_logger("offboard.ghosts")
 
@@ -23,10 +24,21 @@ _AGAIN: Final = 300.0  # after a count that failed
 
 @dataclass(frozen=True)
 class Counted:
-    """All ghosts of all systems as they were `at` a time."""
+    """All ghosts of all systems as they were `at` a time. `managers` has the address of each system's account, by
+    "system/account id": whom those who left reported to."""
 
     at: datetime
     ghosts: tuple[Ghosts, ...]
+    managers: Mapping[str, str] = field(default_factory=dict)
+
+    def of_team(self, manager: Person) -> "Counted":
+        """What the people of one manager left behind."""
+        address = (manager.email or "").lower()
+        mine = (each for each in self.ghosts if address and self._manager(each.account) == address)
+        return replace(self, ghosts=tuple(mine))
+
+    def _manager(self, account: Account) -> str | None:
+        return self.managers.get(_managed_by(account))
 
 
 def left_alone(counted: Counted, departures: Collection[Departure]) -> tuple[Ghosts, ...]:
@@ -65,13 +77,20 @@ class GhostWatch:
         at = self._now()
         try:
             found = [each for connector in self._connectors.values() for each in await connector.ghosts()]
+            everybody = [each for connector in self._connectors.values() for each in await connector.accounts()]
         except ConnectorError as error:
             if not self._failing:
                 log.warning("ghosts.not_counted", system=error.system, code=error.code)
             self._failing = True
             return False
-        self.counted = Counted(at, tuple(found))
+        addresses = {f"{account.system}/{account.id}": account.email.lower() for account in everybody}
+        managers = {key: addresses[key] for each in found if (key := _managed_by(each.account)) in addresses}
+        self.counted = Counted(at, tuple(found), managers)
         if self._failing:
             log.info("ghosts.counted_again", people=len(found))
         self._failing = False
         return True
+
+
+def _managed_by(account: Account) -> str:
+    return f"{account.system}/{account.manager_id}"

@@ -8,7 +8,7 @@ token cannot be guessed, and it grants nothing, because every press is checked a
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -26,6 +26,16 @@ class Action(StrEnum):
     RETRY = "retry"
     SIGN_EXCEPTION = "exception"  # opens the form for the reason
     CANCEL = "cancel"
+    WAIVE_MAILBOX = "waive"  # opens the form for the reason
+    RESCHEDULE = "reschedule"  # opens the form for the time
+    ANNOUNCE = "announce"
+    CHECKLIST = "checklist"  # opens the form; `subject` names the item that is offered first
+    ACCEPT = "accept"  # the successor takes the records
+    ASK = "ask"  # opens the form: the successor has a question
+    PROPOSE = "propose"  # opens the form: the successor proposes somebody else
+    UNDO_PREVIEW = "undopreview"  # `subject` is the scope as it would be typed, empty for all
+    UNDO = "undo"  # `subject` is empty for all, or "system/module"
+    HAND_ON = "handon"  # opens the form: the real successor has joined
     START = "start"  # start for the account named in `subject`
     SHOW = "show"  # show the current state and its buttons to whoever presses
 
@@ -75,7 +85,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class Start:
+    """`when` is the time as it was typed, empty for as soon as people have decided; `emergency` locks out first."""
+
     subject: Subject
+    when: str = ""
+    emergency: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,27 @@ class Status:
 @dataclass(frozen=True)
 class Cancel:
     subject: Subject
+
+
+@dataclass(frozen=True)
+class ShowGhosts:
+    """What people who are gone have left behind, counted now."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """`scope` is empty for everything, or what was typed behind the person: modules, record ids."""
+
+    subject: Subject
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class PutOff:
+    """Another time for the run; `when` as it was typed, empty for now."""
+
+    subject: Subject
+    when: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +158,9 @@ class OpenHome:
     pass
 
 
-Intent = Start | Help | ListOpen | Status | Cancel | Misunderstood | Press | Submit | OpenHome
+Intent = (
+    Start | Help | ListOpen | Status | Cancel | ShowGhosts | Undo | PutOff | Misunderstood | Press | Submit | OpenHome
+)
 
 
 @dataclass(frozen=True)
@@ -156,20 +193,19 @@ class Delivery:
 _EMAIL: Final = re.compile(r"[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
 _ACCOUNT_ID: Final = re.compile(r"\d{12,20}")
 _NAME: Final = re.compile(r"[^\W\d_][\w .'’-]*")
-_BARE: Final[dict[str, Help | ListOpen]] = {
-    "help": Help(),
-    "?": Help(),
-    "hilfe": Help(),
-    "list": ListOpen(),
-    "liste": ListOpen(),
+# "… on 2026-12-31 18:00" and "… now", in both languages. Names may contain the words: a date begins with a digit.
+_TIME: Final = re.compile(r"(?:^|\s)(?:(?:on|am)\s(?P<date>\d.*)|now|sofort)$", re.IGNORECASE)
+# What a word means that stands alone.
+_ALONE: Final[dict[str, Help | ListOpen | ShowGhosts]] = {
+    **dict.fromkeys(("", "?", "help", "hilfe", "cancel", "abbrechen"), Help()),
+    **dict.fromkeys(("undo", "rückgängig", "reschedule", "verschieben"), Help()),
+    **dict.fromkeys(("list", "liste", "status"), ListOpen()),
+    **dict.fromkeys(("ghosts", "geister"), ShowGhosts()),
 }
-_WITH_SUBJECT: Final[dict[str, type[Status] | type[Cancel]]] = {"status": Status, "cancel": Cancel, "abbrechen": Cancel}
 
 
-def parse_subject(text: str, *, mention: Subject | None = None) -> Subject | None:
-    """Read whom a text is about; `mention` is what the edge recognised in the chat product's own spelling."""
-    if mention is not None:
-        return mention
+def parse_subject(text: str) -> Subject | None:
+    """Read whom a text is about."""
     text = text.strip()
     if _EMAIL.fullmatch(text):
         return Subject(SubjectKind.EMAIL, text.lower())
@@ -183,17 +219,71 @@ def parse_subject(text: str, *, mention: Subject | None = None) -> Subject | Non
 def parse_command(text: str, *, mention: Subject | None = None) -> Intent:
     """Read what stands behind `/offboard`. An empty text asks for help; `status` alone lists.
 
-    `mention` is the person mentioned in `text`, if the edge found one.
+    `mention` is the person whom the edge found mentioned; `text` is then what else was typed, before and behind them.
     """
-    text = text.strip()
-    if not text:
-        return Help()
-    verb, _, rest = text.partition(" ")
-    verb = verb.lower()
-    if not rest and (verb in _BARE or verb in _WITH_SUBJECT):
-        return _BARE.get(verb, ListOpen() if verb == "status" else Help())
-    make = _WITH_SUBJECT.get(verb)
-    subject = parse_subject(rest if make else text, mention=mention)
+    text = " ".join(text.split())
+    first, _, rest = text.partition(" ")
+    verb = first.lower()
+    if mention is None and not rest and verb in _ALONE:
+        return _ALONE[verb]
+    read = _WITH_SUBJECT.get(verb)
+    intent = read(rest, mention) if read else _start(text, mention)
+    return intent or Misunderstood(text)
+
+
+def _status(rest: str, mention: Subject | None) -> Status | None:
+    subject = _alone(rest, mention)
+    return Status(subject) if subject else None
+
+
+def _cancel(rest: str, mention: Subject | None) -> Cancel | None:
+    subject = _alone(rest, mention)
+    return Cancel(subject) if subject else None
+
+
+def _start(text: str, mention: Subject | None) -> Start | None:
+    subject, time = _with_time(text, mention)
     if subject is None:
-        return Misunderstood(text)
-    return make(subject) if make else Start(subject)
+        return None
+    date = time["date"] if time else None
+    return Start(subject, when=date or "", emergency=bool(time) and date is None)
+
+
+def _put_off(rest: str, mention: Subject | None) -> PutOff | None:
+    subject, time = _with_time(rest, mention)
+    return PutOff(subject, time["date"] or "") if subject and time else None
+
+
+def _undo(rest: str, mention: Subject | None) -> Undo | None:
+    """A name may have several words, so that what follows a name cannot be told from it."""
+    if mention:
+        return Undo(mention, rest)
+    first, _, scope = rest.partition(" ")
+    subject = parse_subject(first)
+    if subject is None or subject.kind is SubjectKind.NAME:
+        subject, scope = parse_subject(rest), ""
+    return Undo(subject, scope) if subject else None
+
+
+_WITH_SUBJECT: Final[dict[str, Callable[[str, Subject | None], Intent | None]]] = {
+    "status": _status,
+    "cancel": _cancel,
+    "abbrechen": _cancel,
+    "undo": _undo,
+    "rückgängig": _undo,
+    "reschedule": _put_off,
+    "verschieben": _put_off,
+}
+
+
+def _alone(rest: str, mention: Subject | None) -> Subject | None:
+    """Whom a command is about, where nothing else may stand: other words are never guessed at."""
+    if mention:
+        return None if rest else mention
+    return parse_subject(rest)
+
+
+def _with_time(rest: str, mention: Subject | None) -> tuple[Subject | None, re.Match[str] | None]:
+    """Whom a command is about, and the time behind them."""
+    time = _TIME.search(rest)
+    return _alone(rest[: time.start()] if time else rest, mention), time

@@ -13,13 +13,18 @@ from typing import Final
 class StepKey(StrEnum):
     MAILBOX = "mailbox"
     COMPARE = "compare"
+    BASELINE = "baseline"  # the mails of a sample are counted, and what the successor should look at first is noted
+    TAP = "tap"  # nothing new reaches the leaver from here on
     SNAPSHOT = "snapshot"
     TAG = "tag"
     TRANSFER = "transfer"
+    FIELDS = "fields"  # other fields that name the leaver, and old records that are closed as dead
     VERIFY = "verify"
+    CONFIGURATION = "configuration"
     DEACTIVATE = "deactivate"
     RECOUNT = "recount"
     RETENTION = "retention"
+    MAILS = "mails"  # the sample is counted again: kept or lost is measured
 
 
 class Undo(StrEnum):
@@ -41,17 +46,29 @@ PLAYBOOKS: Final[dict[str, tuple[Step, ...]]] = {
     "zoho_crm": (
         Step(StepKey.MAILBOX, checkpoint=True),
         Step(StepKey.COMPARE),
+        Step(StepKey.BASELINE),
+        Step(StepKey.TAP, undo=Undo.BY_HAND),
         Step(StepKey.SNAPSHOT),
-        Step(StepKey.TAG, undo=Undo.POSSIBLE),
+        Step(StepKey.TAG),
         Step(StepKey.TRANSFER, undo=Undo.POSSIBLE),
+        Step(StepKey.FIELDS, undo=Undo.POSSIBLE),
         Step(StepKey.VERIFY),
+        Step(StepKey.CONFIGURATION, undo=Undo.BY_HAND),
         Step(StepKey.DEACTIVATE, undo=Undo.POSSIBLE),
         Step(StepKey.RECOUNT),
         Step(StepKey.RETENTION, checkpoint=True, undo=Undo.BY_HAND),
+        Step(StepKey.MAILS),
     ),
 }
+CHECKPOINTS: Final = frozenset({StepKey.MAILBOX, StepKey.RETENTION})
+# Nothing is written before this step, so that an emergency can lock out right after it.
+_LOCK_OUT_AFTER: Final = StepKey.BASELINE
 
 
-def automatic(system: str) -> tuple[StepKey, ...]:
-    """The steps that a run of this system goes through, in order."""
-    return tuple(step.key for step in PLAYBOOKS[system] if not step.checkpoint)
+def steps_of(system: str, *, emergency: bool = False) -> tuple[StepKey, ...]:
+    """The steps of a system in order. In an emergency the log-in goes first; records stay movable afterwards."""
+    keys = [step.key for step in PLAYBOOKS[system]]
+    if emergency:
+        keys.remove(StepKey.DEACTIVATE)
+        keys.insert(keys.index(_LOCK_OUT_AFTER) + 1, StepKey.DEACTIVATE)
+    return tuple(keys)

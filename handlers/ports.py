@@ -1,9 +1,10 @@
 """What the conversation and the work need from the service around them. `bot` implements these."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol, TypeVar
 
 from connectors.base import Record, RowFailure
@@ -35,6 +36,8 @@ class StoreUnavailable(Exception):
 class JobName(StrEnum):
     PLAN = "plan"
     RUN = "run"
+    RETURN = "return"  # an undo, or a hand-over to the real successor
+    RECHECK = "recheck"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Job:
 
     name: JobName
     departure_id: str
-    serial: int  # the turn of a plan, the run of a run
+    serial: int  # the turn of a plan, the run of a run or a return, the number of a re-check
     system: str  # work on one system runs one after the other
 
     @property
@@ -58,6 +61,8 @@ class LedgerOutcome(StrEnum):
     OTHERS = "others"
     GONE = "gone"
     FAILED = "failed"
+    RETURNED = "returned"  # moved, and given back
+    KEPT = "kept"  # moved, and somebody else's by the time of the undo: left alone
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,66 @@ class Totals:
         return sum(self.outcomes.values())
 
 
+class Tagged(IntEnum):
+    NO = 0
+    YES = 1
+    REFUSED = 2
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """What became of one record. `attempts` counts the refusals; `at` is when the row changed last."""
+
+    system: str
+    module: str
+    record_id: str
+    label: str | None
+    owner_before: str
+    owner_after: str
+    outcome: LedgerOutcome
+    tagged: Tagged
+    attempts: int
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the audit trail. `event` is None once the purge has sealed it; `actor` None is the service itself."""
+
+    seq: int
+    at: datetime
+    actor: str | None
+    type: str
+    event: Event | None
+    hash: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A record as the snapshot found it. `owner_before` and `owner_after` are account ids of the system; where a place
+    is a field ("Leads.Lead_Status"), its values."""
+
+    record_id: str
+    label: str
+    owner_before: str
+    owner_after: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A row as work after the run sees it. `refusals` says how often its return was refused for now, `handed_on`
+    whether whoever got it gave it to somebody else by us, `at` when the row changed last."""
+
+    record_id: str
+    owner_before: str
+    owner_after: str
+    outcome: LedgerOutcome
+    at: datetime
+    refusals: int = 0
+    handed_on: bool = False
+
+
 class Transaction(Protocol):
     """Everything that one transaction can do; all of it takes effect together or not at all."""
 
@@ -101,16 +166,29 @@ class Transaction(Protocol):
     def open_with(self, accounts: Collection[tuple[str, str]]) -> tuple[Departure, ...]:
         """Open departures about one of these accounts: (system, account id)."""
 
+    def ended_with(self, accounts: Collection[tuple[str, str]]) -> tuple[Departure, ...]:
+        """Closed departures about one of these accounts, the newest first; those that were purged are left out."""
+
+    def due(self, now: datetime, limit: int) -> tuple[Departure, ...]:
+        """Departures to which something may happen by itself by now; what has waited longest comes first."""
+
+    def earliest_due(self) -> datetime | None:
+        """When the first of all departures is to be looked at."""
+
+    def look_again(self, departure: Departure, at: datetime | None) -> None:
+        """Say when to look at it again, where nothing says so that happened; of no effect once something else has."""
+
     def create(self, departure: Departure, opened: Opened) -> Departure:
         """Store a new departure and give it its number. Raises `AlreadyOpen`."""
 
     def append(self, departure: Departure, events: Sequence[Event]) -> Departure:
-        """Apply and store events. Raises `Conflict` when the stored revision is not the given one."""
+        """Apply and store events. Raises `Conflict` when the stored revision is not the given one, and `AlreadyOpen`
+        where one that had ended begins anew while another is open for the same person."""
 
     def put(self, departure_id: str | None, postings: Sequence[Posting]) -> None:
         """Say which messages should exist and what they show; the outbox posts and edits them."""
 
-    def put_once(self, departure_id: str, posting: Posting) -> None:
+    def put_once(self, departure_id: str | None, posting: Posting) -> None:
         """A message that is posted once and never edited."""
 
     def enqueue(self, job: Job) -> None: ...
@@ -121,14 +199,23 @@ class Transaction(Protocol):
     def save_progress(self, departure_id: str, progress: RunProgress) -> None: ...
 
     def cursors(self, departure_id: str, system: str) -> dict[str, Cursor]: ...
-    def add_page(self, place: Place, records: Sequence[Record], *, owners: tuple[str, str], cursor: Cursor) -> int:
-        """Add ledger rows (before, after), ignore known ones, move the cursor. Returns how many were new."""
+    def add_page(self, place: Place, rows: Mapping[Place, Sequence[Planned]], cursor: Cursor) -> int:
+        """Add ledger rows of one page, ignore known ones, move the cursor of `place`. Returns how many were new."""
 
     def batch(self, place: Place, *, outcome: LedgerOutcome, untagged: bool, limit: int) -> tuple[str, ...]:
         """Ids in ascending order; `untagged` leaves out rows that have the tag or were refused it."""
 
     def span(self, place: Place, *, limit: int) -> tuple[str, str] | None:
         """First and last id of the next `limit` planned rows."""
+
+    def receivers(self, place: Place, ids: Sequence[str]) -> dict[str, str]:
+        """To whom, or to what value, these records go; ids without a row are left out."""
+
+    def planned(self, place: Place, ids: Sequence[str]) -> tuple[Planned, ...]:
+        """These rows as the snapshot found them, by record id."""
+
+    def given(self, place: Place, *, outcome: LedgerOutcome | None = None) -> Counter[str]:
+        """How many records of a place go to each account; with an outcome, how many of those."""
 
     def mark_tagged(self, place: Place, done: Sequence[str], refused: Sequence[str]) -> None: ...
     def settle(self, place: Place, ids: Sequence[str], outcome: LedgerOutcome, at: datetime) -> None:
@@ -141,6 +228,23 @@ class Transaction(Protocol):
     def give_up_deferred(self, place: Place, at: datetime) -> None:
         """Rows that were refused too often count as failed."""
 
+    def held(
+        self, place: Place, *, outcomes: Collection[LedgerOutcome], after: str | None, limit: int
+    ) -> tuple[Held, ...]:
+        """Rows with one of these outcomes in ascending order of id, from behind `after` on."""
+
+    def refused(self, place: Place, *, fewer_than: int, after: str | None, limit: int) -> tuple[Held, ...]:
+        """The same of moved rows whose return was refused for now, fewer than so many times."""
+
+    def give_back(self, place: Place, ids: Sequence[str], outcome: LedgerOutcome, at: datetime) -> None:
+        """Set the outcome of moved or returned rows; ids without such a row are passed over."""
+
+    def hand_on(self, place: Place, ids: Sequence[str], to: str, at: datetime) -> None:
+        """Moved rows whose record somebody else has got since, by us."""
+
+    def hold(self, place: Place, failures: Sequence[tuple[RowFailure, int]], at: datetime) -> None:
+        """Why moved rows could not be given back, and how often that was tried; zero: it is not tried again."""
+
     def remaining(self, place: Place) -> int:
         """How many rows are still planned or deferred."""
 
@@ -148,6 +252,9 @@ class Transaction(Protocol):
         """A person asked to try again: refused rows count as planned once more."""
 
     def totals(self, departure_id: str) -> dict[Place, Totals]: ...
+    def moved_since(self, departure_id: str, since: datetime) -> int:
+        """How many rows have moved after that time; what was handed on, or refused to go back, moved before."""
+
     def known(self, place: Place, ids: Sequence[str]) -> frozenset[str]:
         """Which of these ids are in the ledger."""
 

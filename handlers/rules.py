@@ -2,38 +2,47 @@
 
 Masters all move: a customer must not wait for somebody who left. Transactions move only while they are in process:
 closed ones keep the name of who closed them, for attribution. Activities already done stay with who did them;
-those still to come need somebody who will do them.
+those still to come need somebody who will do them. A house can say otherwise, module by module, in its policy.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from connectors.base import Account, Category, Holding, Part
+from connectors.base import Account, Category, Fitness, Holding, Module, Part
+from handlers.practice import Move, Practice
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Which part of a module moves. `reason` is a key of the text catalogue: one sentence for the plan."""
+    """Which part of a module moves; None: none of it. `reason` is a key of the text catalogue: one sentence."""
 
-    part: Part
+    part: Part | None
     reason: str
 
 
-RULES: Final[dict[Category, Rule]] = {
-    Category.MASTER: Rule(Part.ALL, "rule.master"),
-    Category.TRANSACTION: Rule(Part.OPEN, "rule.open"),
-    Category.ACTIVITY: Rule(Part.OPEN, "rule.upcoming"),
+_PARTS: Final = {Move.ALL: Part.ALL, Move.OPEN: Part.OPEN, Move.NONE: None}
+_DEFAULTS: Final = {
+    (Category.MASTER, Move.ALL): "rule.master",
+    (Category.TRANSACTION, Move.OPEN): "rule.open",
+    (Category.ACTIVITY, Move.OPEN): "rule.upcoming",
 }
 
 
-def moving(holding: Holding) -> int:
-    """How many records of a holding move by rule."""
-    part = RULES[holding.module.category].part
-    return holding.open + holding.closed if part is Part.ALL else holding.open
+def rule_for(module: Module, practice: Practice) -> Rule:
+    move = practice.move(module)
+    return Rule(_PARTS[move], _DEFAULTS.get((module.category, move), f"rule.house.{move}"))
 
 
-def staying(holding: Holding) -> int:
-    return holding.open + holding.closed - moving(holding)
+def moving(holding: Holding, practice: Practice) -> int:
+    """How many records of a holding leave the leaver by rule."""
+    match rule_for(holding.module, practice).part:
+        case Part.ALL:
+            return holding.open + holding.closed
+        case None:
+            return 0
+        case _:
+            return holding.open
 
 
 @dataclass(frozen=True)
@@ -64,3 +73,20 @@ def successor_problem(leaver: Account, candidate: Account, leaving: frozenset[st
         (candidate.email.lower() in leaving, "successor.leaving"),
     )
     return next((key for failed, key in checks if failed), None)
+
+
+def receiver_problem(
+    leaver: Account,
+    candidate: Account,
+    fitness: Fitness,
+    *,
+    modules: frozenset[str],
+    now: datetime,
+    leaving: frozenset[str] = frozenset(),
+) -> str | None:
+    """The same with what only the system can tell: absent, or barred from one of the modules that move."""
+    if fitness.absent_until and fitness.absent_until > now:
+        return "successor.absent"
+    if modules & set(fitness.forbidden):
+        return "successor.forbidden"
+    return successor_problem(leaver, candidate, leaving)

@@ -49,7 +49,11 @@ class Texts:
     def __init__(self, language: str, time_zone: str = "UTC") -> None:
         self.language = language if language in LANGUAGES else LANGUAGES[0]
         self._locale = _locale(self.language)
-        self._zone = _zone(time_zone)
+        self._zone = zone_of(time_zone)
+
+    @property
+    def time_zone(self) -> str:
+        return str(self._zone)
 
     def t(self, key: str, **values: str | int) -> str:
         """The text with its placeholders filled. Numbers are written as the language does; `n` chooses the plural."""
@@ -106,7 +110,8 @@ def _locale(language: str) -> Locale:
 
 
 @lru_cache(_REMEMBERED)
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that IANA name, UTC where it is not known."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a directory of zones, a name too long for a file

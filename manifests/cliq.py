@@ -106,7 +106,7 @@ def _command(webhook: Mapping[str, str]) -> Component:
         Kind.COMMAND,
         "offboard",
         {
-            "hint": "@person | status | list | cancel @person | help",
+            "hint": "@person [on DATE | now] | status, reschedule, cancel, undo @person | list | ghosts | help",
             "description": "Hand over the records of someone who leaves",
             "scope": "organization",
             "max_suggestions": 1,

@@ -23,6 +23,7 @@ SCOPES: Final[dict[str, str]] = {
     "im:history": "looks for a card in direct messages after a lost answer, so that none is posted twice",
     "channels:history": "the same in public channels; Slack lets the bot read only where it has been invited",
     "groups:history": "the same in private channels",
+    "files:write": "adds the report and the ledger to the card of a departure that is closed",
     "users:read": "names, language, time zone, and whether an account is closed",
     "users:read.email": "finds the chat account that belongs to an account of a connected system",
 }
@@ -84,7 +85,7 @@ def _command(address: str | None) -> dict[str, Any]:
         "command": "/offboard",
         **_at("url", address),
         "description": "Hand over the records of someone who leaves",
-        "usage_hint": "@person | status | list | cancel @person | help",
+        "usage_hint": "@person [on DATE | now] | status, reschedule, cancel, undo @person | list | ghosts | help",
         # Mentions arrive as ids, not as display names, which are not unique.
         # https://docs.slack.dev/interactivity/implementing-slash-commands
         "should_escape": True,

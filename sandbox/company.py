@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from sandbox.people import ROSTER, Mailbox, Person
+from sandbox.people import BY_KEY, ROSTER, Mailbox, Person
 from sandbox.zoho import words
 from sandbox.zoho.pipelines import LAYOUTS
 from sandbox.zoho.schema import BY_NAME, OWNED
@@ -32,7 +32,8 @@ _SERVICE: Final = {
 }  # fmt: skip
 _ORDER_STATES: Final = ("Created", "Approved", "Delivered", "Delivered", "Cancelled")
 _QUOTE_STAGES: Final = ("Draft", "Negotiation", "Delivered", "On Hold", "Closed Won", "Closed Lost")
-_MAILED_CONTACTS: Final = 60  # how many of a person's contacts have mails on them
+_MAILED_CONTACTS: Final = 60  # how many of a person's first contacts have mails on them,
+_MAILED_LATELY: Final = 40  # and of how many of the newest every second one
 
 _SPAN: Final = 2**27  # the most records of one person in one module
 
@@ -51,6 +52,10 @@ class Book:
     counts: Mapping[str, int]
     now: int  # seconds since the epoch
     rng: random.Random
+
+    @cached_property
+    def owner(self) -> int:
+        return int(self.person.crm_id or 0)
 
     @cached_property
     def _ids(self) -> dict[str, range]:
@@ -121,11 +126,19 @@ def _lead(book: Book, number: int) -> Values:
     return (*book.human(_ASCII[stem]), company, status, source, *converted, book.followed())
 
 
-def _account(book: Book, _: int) -> Values:
+def _account(book: Book, number: int) -> Values:
     stem, trade = book.pick(words.STEMS), book.pick(words.TRADES)
     industry = book.pick(BY_NAME["Accounts"].fields["Industry"].values)
     name = f"{stem} {trade} {book.pick(words.FORMS)}"
-    return name, f"https://www.{_ASCII[stem]}.example", book.phone(), book.pick(words.CITIES), industry, book.followed()
+    site, phone, city = f"https://www.{_ASCII[stem]}.example", book.phone(), book.pick(words.CITIES)
+    return name, site, phone, city, industry, _key_account_manager(book, number), book.followed()
+
+
+def _key_account_manager(book: Book, number: int) -> int | None:
+    """Every ninth account has one, never its owner: so leavers are named in what others own, and can be replaced."""
+    manager = _MANAGERS[(book.place + number) % len(_MANAGERS)]
+    replaceable = manager != book.owner and _lock(book, "Accounts", number) != LOCK_FOR_GOOD
+    return manager if number % 9 == 4 and replaceable else None
 
 
 def _contact(book: Book, number: int) -> Values:
@@ -201,7 +214,9 @@ def _call(book: Book, number: int) -> Values:
 
 
 def _visit(book: Book, number: int) -> Values:
-    return f"Visit {book.pick(words.CITIES)}", book.day(before=300, after=60), book.customer(number)
+    turn = number // 4 % 2
+    engineers = f"[{_ENGINEERS[turn]}, {_ENGINEERS[3 + turn]}]" if number % 4 == 1 else "[]"
+    return f"Visit {book.pick(words.CITIES)}", book.day(before=300, after=60), book.customer(number), engineers
 
 
 _WRITERS: Final[dict[str, Callable[[Book, int], Values]]] = {
@@ -210,6 +225,7 @@ _WRITERS: Final[dict[str, Callable[[Book, int], Values]]] = {
     "Tasks": _task, "Events": _event, "Calls": _call, "Site_Visits": _visit,
 }  # fmt: skip
 _ENGINEERS: Final = tuple(int(person.crm_id) for person in ROSTER if person.team == "Service" and person.crm_id)
+_MANAGERS: Final = tuple(int(BY_KEY[key].crm_id or 0) for key in ("amit", "julia", "yuki"))
 
 
 def _lock(book: Book, module: str, number: int) -> int:
@@ -221,14 +237,13 @@ def _lock(book: Book, module: str, number: int) -> int:
 
 def _rows(book: Book, module: str) -> Iterator[Values]:
     write = _WRITERS[module]
-    owner = int(book.person.crm_id or 0)
     tags = tuple(f'["{tag}"]' for tag in words.TAGS)
     for number in range(book.counts[module]):
         created = book.past(1_500) - 30 * _DAY
         modified = created + int(book.rng.random() * (book.now - _DAY - created))
         tag = book.pick(tags) if number % 12 == 3 else "[]"
         lock = _lock(book, module, number)
-        yield book.id_of(module, number), *write(book, number), owner, created, modified, tag, lock
+        yield book.id_of(module, number), *write(book, number), book.owner, created, modified, tag, lock
 
 
 def _share(records: int, weights: Mapping[str, float]) -> dict[str, int]:
@@ -240,15 +255,16 @@ def _share(records: int, weights: Mapping[str, float]) -> dict[str, int]:
 
 
 def _mails(book: Book) -> Iterator[Values]:
-    """A few mails of the person on each of their first contacts: from the own mailbox, and some sent from the CRM."""
+    """A few mails of the person on some of their contacts: from the own mailbox, and some sent from the CRM."""
     if book.person.mailbox is Mailbox.NONE:
         return
-    owner = int(book.person.crm_id or 0)
-    for number in range(min(_MAILED_CONTACTS, book.counts["Contacts"])):
+    contacts = book.counts["Contacts"]
+    lately = range(max(_MAILED_CONTACTS, contacts - _MAILED_LATELY), contacts, 2)
+    for number in (*range(min(_MAILED_CONTACTS, contacts)), *lately):
         for turn in range(1 + number % 5):
             source = "crm" if turn == 4 else "mailbox"
             subject, at = book.pick(words.MAIL_SUBJECTS), book.past(200)
-            yield None, "Contacts", book.id_of("Contacts", number), owner, subject, at, turn % 2, source
+            yield None, "Contacts", book.id_of("Contacts", number), book.owner, subject, at, turn % 2, source
 
 
 def _regions(now: int) -> Iterator[Values]:

@@ -17,6 +17,7 @@ from sandbox.supervisor import Service, ServiceFailed, free_port
 from sandbox.town import Town, TownOptions
 
 SURFACES = ("slack", "cliq", "both")
+_POLICY = Path(__file__).with_name("policy.toml")
 # What the service inherits from whoever starts the demo; everything else it gets from the town.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
@@ -112,6 +113,7 @@ def _addresses(town: Town, public_url: str, service_port: int, storage: Path) ->
         "storage": str(storage),
         "port": str(service_port),
         "public_url": public_url,
+        "policy_file": str(_POLICY),
         "zoho_accounts_url": f"{public_url}/zoho/accounts",
         "zoho_client_id": town.crm.client_id,
         "zoho_client_secret": town.crm.client_secret,

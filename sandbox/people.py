@@ -36,7 +36,7 @@ class Person:
     time_zone: str = "Europe/Berlin"
     crm_status: str = "active"  # the words of Zoho's GET /users: active, disabled, deleted
     crm_confirmed: bool = True
-    crm_profile: str = "Standard"  # Standard, Administrator
+    crm_profile: str = "Standard"  # Standard, Service Standard (sees no leads), Administrator
     super_admin: bool = False
     slack_deleted: bool = False
     records: int = 0  # share of the company's records; leavers have a number of their own
@@ -94,7 +94,8 @@ ROSTER: Final[tuple[Person, ...]] = (
     Person("sofia", "Sofia Lindgren", "Account executive", "Sales North", "tomas", "U0SOFIA", _crm(120), records=1500),
     Person("ben", "Ben Carter", "Account executive", "Sales North", "tomas", "U0BEN", _crm(121), records=1300),
     Person("hanna", "Hanna Fischer", "Account executive", "Sales South", "lena", "U0HANNA", _crm(122), language="de-DE", records=1100),
-    Person("raj", "Raj Patel", "Support engineer", "Service", "marek", "U0RAJ", _crm(123), records=600),
+    Person("raj", "Raj Patel", "Support engineer", "Service", "marek", "U0RAJ", _crm(123),
+           crm_profile="Service Standard", records=600),
     Person("claire", "Claire Dubois", "Inside sales", "Sales South", "lena", "U0CLAIRE", _crm(124), time_zone="Europe/Paris", records=300),
     # Two people with one name: the command must ask which one
     Person("alex.kim", "Alex Kim", "Account executive", "Sales North", "tomas", "U0ALEXK", _crm(125), records=350),
@@ -109,10 +110,15 @@ ROSTER: Final[tuple[Person, ...]] = (
     Person("mei", "Mei Chen", "Account executive", "Sales North", "tomas", "U0MEI", _crm(131),
            crm_status="disabled", slack_deleted=True, records=75),
     Person("stan", "Stan Kowalski", "Support engineer", "Service", "marek", None, _crm(132), crm_status="deleted", records=40),
+    # Two more leavers; whoever comes later in this list leaves everybody else's records as they were
+    Person("vera", "Vera Santos", "Inside sales", "Sales North", "tomas", "U0VERA", _crm(117),
+           mailbox=Mailbox.IMAP_PUBLIC, records=220),
+    Person("hugo", "Hugo Maier", "Account executive", "Sales South", "lena", "U0HUGO", _crm(118),
+           mailbox=Mailbox.IMAP_PUBLIC, language="de-DE", records=900),
 )  # fmt: skip
 
 BY_KEY: Final = {person.key: person for person in ROSTER}
-LEAVERS: Final = ("amit", "julia", "dmitri", "bianca", "owen", "yuki", "karl")
+LEAVERS: Final = ("amit", "julia", "dmitri", "bianca", "owen", "yuki", "karl", "vera", "hugo", "marek")
 # The CRM user whose OAuth grant the bot uses: it can neither be deactivated nor deactivate itself.
 INTEGRATION_USER: Final = "noor"
 ADMINS: Final = ("ada", "noor")

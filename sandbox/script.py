@@ -3,24 +3,29 @@
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from typing import Final
 
 from sandbox.cliq.hall import LOG_CHANNEL_NAME
 from sandbox.faults import Fault
-from sandbox.people import BY_KEY, ROSTER, Person
-from sandbox.seats import ADMIN, CliqSeat, Control, Said, Seat, SlackSeat
+from sandbox.outcome import Outcome, give_away
+from sandbox.people import BY_KEY, ROSTER, Mailbox, Person
+from sandbox.plays import PLAYS
+from sandbox.seats import ADMIN, CliqSeat, Control, Filling, Said, Seat, SlackSeat
 from sandbox.town import Town
 
 _PATIENCE: Final = 600.0  # seconds without anything new before the script gives up
-_SUCCESSOR: Final = BY_KEY["sofia"]
 # What a button of the bot is for. Pressed in this order where several are open.
-_DIRECT: Final = ("approve", "retry")
-_WITH_FORM: Final = ("successor", "mailbox", "backup")
+_DIRECT: Final = ("approve", "retry", "accept", "announce", "undo")
+_WITH_FORM: Final = ("successor", "mailbox", "exception", "backup", "checklist", "handon")
+_ORDER: Final = (*_WITH_FORM, *_DIRECT)
 _RETRIES: Final = 3
 _QUIET: Final = 3.0  # seconds without a new message, after which the play is over
 _OTHER: Final = {"slack": "cliq", "cliq": "slack"}
 _TURN: Final = 8.0  # seconds for which the script waits for a card on the surface whose turn it is
 _LAST_WORDS: Final = "departure is closed"
+_UNDONE: Final = " are back with "
+_HANDED_ON: Final = "or they went on"
 # The bot ends its messages in Cliq with a short reference of its own.
 _REFERENCE: Final = re.compile(r" · ([0-9a-f]{8})$")
 
@@ -35,6 +40,7 @@ class Player:
     def __init__(self, town: Town, leaver: Person, surface: str) -> None:
         self._town = town
         self._leaver = leaver
+        self._play = PLAYS[leaver.key]
         self._both = surface == "both"
         people = [p for p in ROSTER if p.slack_id and not p.slack_deleted and p is not leaver]
         makers = [maker for maker in (SlackSeat, CliqSeat) if surface in ("both", maker.surface)]
@@ -44,11 +50,21 @@ class Player:
         self._told: dict[str, str] = {}
         self._pressed: set[str] = set()
         self._retries = 0
-        self.ended = False
+        self._undone = False
+        self._choices = dict(self._play.choices)
+        self._to_type = [self._play.later] if self._play.later else []
+        self._drift = self._play.drift
+        self.signed = False
 
     async def begin(self) -> None:
         leaver = self._leaver
-        typed = f"/offboard @{leaver.name}" if leaver.slack_id else f"/offboard {leaver.email}"
+        named = f"@{leaver.name}" if leaver.slack_id else leaver.email
+        await self._type(f"/offboard {named}{self._play.typed}")
+
+    async def undo(self) -> None:
+        await self._type(f"/offboard undo {self._leaver.email}")
+
+    async def _type(self, typed: str) -> None:
         seat = next(seat for seat in self._seats if seat.person is ADMIN and seat.surface == self._turn)
         _say(f"{self._who(seat)} types: {typed}")
         await seat.command(typed)
@@ -68,11 +84,18 @@ class Player:
         if not offered:
             self._waiting = time.monotonic()
         if chosen:
-            await self._use(*chosen[0])
+            await self._use(*min(chosen, key=lambda each: _ORDER.index(each[1].action)))
         return happened or bool(chosen)
 
     def _wanted(self, control: Control) -> bool:
-        return control.token not in self._pressed and control.action in (*_DIRECT, *_WITH_FORM)
+        if control.token in self._pressed or control.action not in _ORDER:
+            return False
+        tried = self._retries >= (1 if self._play.signs else _RETRIES)
+        whole = control.token.endswith(":")  # one that says nothing besides is about everything
+        return {
+            "retry": not tried, "exception": tried and self._play.signs, "undo": whole and not self._undone,
+            "handon": self._play.afterwards == "hand on",
+        }.get(control.action, True)  # fmt: skip
 
     def _tell(self, seat: Seat, said: Said) -> bool:
         text = _REFERENCE.sub("", said.text)
@@ -83,6 +106,10 @@ class Player:
         _say(f"  {sign} [{said.where}{f', {seat.surface.title()}' if self._both else ''}] {text}")
         return True
 
+    def said(self, words: str) -> bool:
+        """Whether somebody has been told this."""
+        return any(words in text for text in self._told.values())
+
     def _who(self, seat: Seat) -> str:
         return f"{seat.person.name}{f' in {seat.surface.title()}' if self._both else ''}"
 
@@ -91,30 +118,64 @@ class Player:
         self._waiting = time.monotonic()
 
     async def _use(self, seat: Seat, control: Control) -> None:
-        if control.action == "retry":
-            self._retries += 1
-            if self._retries > _RETRIES:
-                raise Stuck(f"{seat.person.name} has tried again {_RETRIES} times")
+        self._retries += control.action == "retry"
+        self._undone |= control.action == "undo"
+        self._by_hand(control)
         self._pressed.add(control.token)
         _say(f"{self._who(seat)} presses: {control.label}")
         if control.action == "approve":
             for text in seat.lines(control):
                 for line in text.splitlines():
                     _say(f"      {line}")
-        await seat.press(control)
+        try:
+            await seat.press(control)
+        except LookupError:  # not on the screen any more: the bot has changed the card in the meantime
+            return
         if control.action in _WITH_FORM:
             await self._fill(seat, control)
         self._next()
+        if control.action == "mailbox" and control.token in self._pressed and self._to_type:
+            await self._type(self._to_type.pop().format(leaver=self._leaver.email))
+
+    def _by_hand(self, control: Control) -> None:
+        """What people do in the CRM before they press a button, or colleagues while the bot waits."""
+        crm, user = self._town.crm, self._leaver.crm_id or ""
+        match control.action:
+            case "approve" if self._drift:
+                given, self._drift = give_away(crm, to=user, count=self._drift), 0
+                _say(f"  * meanwhile colleagues give {self._leaver.name} {given} more records")
+            case "mailbox" if self._play.mailbox and self._choices.get("sharing") != "private":
+                crm.set_mailbox(user, self._play.mailbox)
+                _say(f"  * in the CRM, the mailbox is made: {self._play.mailbox}")
+            case "backup" if not self._play.forgets:
+                self._back_up()
+            case "retry" if self._play.forgets:
+                self._back_up()
+
+    def _back_up(self) -> None:
+        user = self._town.crm.people.get(self._leaver.crm_id or "")
+        if user.mailbox is not Mailbox.NONE and not user.active:
+            worked = self._town.crm.press_backup(user.id)
+            _say(f"  * in the CRM, an administrator presses “Backup”: {'done' if worked else 'it does not work'}")
 
     async def _fill(self, seat: Seat, control: Control) -> None:
-        errors = await seat.fill(f"Looked at by {seat.person.name}.", _SUCCESSOR)
+        successor = BY_KEY["ben"] if control.action == "handon" else BY_KEY[self._play.successor]
+        note = f"Looked at by {seat.person.name}."
+        filling = Filling(note, successor, {"note": note, **self._choices})
+        errors = await seat.fill(filling)
         if errors is None:
             self._pressed.discard(control.token)
             _say(f"  ! [{seat.person.name}] no form opened; pressing again")
+        elif set(errors) == {"sharing"} and self._choices.get("sharing") == "private":
+            self._pressed.discard(control.token)
+            _say(f"  ! [{seat.person.name}] {errors['sharing']}")
+            self._choices["sharing"] = "public"
+            await seat.close()
         elif errors:
             raise Stuck(f"{seat.person.name}'s form was not accepted: {errors}")
         elif control.action == "successor":
-            _say(f"{self._who(seat)} types “{_SUCCESSOR.last_name}” and chooses {_SUCCESSOR.name}")
+            _say(f"{self._who(seat)} types “{successor.last_name}” and chooses {successor.name}")
+        self.signed |= control.action == "exception" and not errors
 
 
 class Stuck(Exception):
@@ -122,25 +183,39 @@ class Stuck(Exception):
 
 
 async def play(town: Town, leaver_key: str, *, surface: str = "slack", kill: bool = False) -> int:
-    """Play the departure of one leaver. 0 only when an independent count finds nothing left."""
+    """Play the departure of one leaver. 0 only when all has ended as it should, by the CRM's own tables."""
     leaver = BY_KEY[leaver_key]
+    _say(f"The case: {PLAYS[leaver_key].about}.")
+    outcome = Outcome(town, leaver)
     player = Player(town, leaver, surface)
     began = time.monotonic()
     killer = asyncio.create_task(_kill_in_mid_run(town)) if kill else None
+    ended = False
     try:
         await player.begin()
-        await _play_on(town, player)
+        await _play_on(town, player, lambda: _closed(town))
+        ended = await _afterwards(town, player, leaver)
     except Stuck as error:
         _say(f"The departure does not go on: {error}.")
     finally:
         if killer:
             killer.cancel()
-    return _verdict(town, leaver, ended=player.ended, seconds=time.monotonic() - began)
+    return _verdict(town, outcome, player, ended=ended, seconds=time.monotonic() - began)
 
 
-async def _play_on(town: Town, player: Player) -> None:
+async def _afterwards(town: Town, player: Player, leaver: Person) -> bool:
+    """What is done once all is closed."""
+    if PLAYS[leaver.key].afterwards == "undo":
+        await player.undo()
+        await _play_on(town, player, lambda: player.said(_UNDONE))
+    elif PLAYS[leaver.key].afterwards == "hand on":
+        await _play_on(town, player, lambda: player.said(_HANDED_ON))
+    return True
+
+
+async def _play_on(town: Town, player: Player, ended: Callable[[], bool]) -> None:
     last = time.monotonic()
-    while not player.ended:
+    while not ended():
         versions = town.workspace.version, town.hall.version
         if await player.look():
             last = time.monotonic()
@@ -148,7 +223,6 @@ async def _play_on(town: Town, player: Player) -> None:
             raise Stuck(f"nothing happened for {_PATIENCE:.0f} seconds")
         else:
             await _change(town, versions)
-        player.ended = _closed(town)
     quiet = time.monotonic()
     while time.monotonic() - quiet < _QUIET:  # the last messages and edits still arrive
         if await player.look():
@@ -194,9 +268,7 @@ async def _kill_in_mid_run(town: Town) -> None:
         await town.service.start()
 
 
-def _verdict(town: Town, leaver: Person, *, ended: bool, seconds: float) -> int:
-    left = {module: n for module, n in town.crm.open_owned(leaver.crm_id or "").items() if n}
-    row = next(row for row in town.crm.overview() if row.user.id == leaver.crm_id)
+def _verdict(town: Town, outcome: Outcome, player: Player, *, ended: bool, seconds: float) -> int:
     doubles = sum(len(keys) - len(set(keys)) for keys in (_slack_keys(town), _cliq_keys(town)))
     _say("")
     for vendor, faults in town.faults.items():
@@ -204,9 +276,9 @@ def _verdict(town: Town, leaver: Person, *, ended: bool, seconds: float) -> int:
             if faults.struck[fault]:
                 _say(f"Met and overcome: {fault.value} at {vendor}, {faults.struck[fault]} times")
     _say(f"Exchanges on the wire: {town.wire.count}; seconds: {seconds:.1f}")
-    _say(f"{leaver.name}'s account: {row.status}")
+    for line in outcome.lines():
+        _say(line)
     _say(f"Messages posted twice: {doubles}")
-    _say(f"Ghost records, counted in the CRM's own tables: {sum(left.values())}{f' {left}' if left else ''}")
-    good = ended and not left and row.status != "active" and not doubles
-    _say("VERDICT: the departure is closed and nothing is left behind." if good else "VERDICT: not clean.")
+    good = ended and not doubles and outcome.good(signed=player.signed)
+    _say(f"VERDICT: {outcome.praise(signed=player.signed)}" if good else "VERDICT: not clean.")
     return 0 if good else 1

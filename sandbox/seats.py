@@ -2,8 +2,8 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.cliq.client import Client as CliqClient
@@ -16,6 +16,7 @@ from sandbox.page.mrkdwn import mrkdwn, plain, words
 from sandbox.people import BY_KEY, Person
 from sandbox.slack.client import Client as SlackClient
 from sandbox.slack.model import Message as SlackMessage
+from sandbox.slack.model import View
 
 if TYPE_CHECKING:
     from sandbox.town import Town
@@ -46,6 +47,25 @@ class Said:
     controls: tuple[Control, ...]
 
 
+@dataclass(frozen=True)
+class Filling:
+    """What somebody writes into a form: `given` by field, else what the form offers, else `note` where words are due.
+
+    `person` is whom they look for in a field that finds people.
+    """
+
+    note: str
+    person: Person
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def choice(self, name: str, offered: Sequence[str], initial: str | None) -> str:
+        wanted = self.given.get(name, "")
+        return wanted if wanted in offered else initial or offered[0]
+
+    def words(self, name: str, *, optional: bool) -> str:
+        return self.given.get(name, "" if optional else self.note)
+
+
 class Seat(ABC):
     """One person at one chat product."""
 
@@ -70,8 +90,12 @@ class Seat(ABC):
         """The texts of the card on which a button stands."""
 
     @abstractmethod
-    async def fill(self, note: str, successor: Person) -> dict[str, str] | None:
+    async def fill(self, filling: Filling) -> dict[str, str] | None:
         """Fill in the form that has opened and send it; what is wrong by field. None where no form opened."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the form without sending it."""
 
 
 class SlackSeat(Seat):
@@ -96,7 +120,10 @@ class SlackSeat(Seat):
 
     async def press(self, control: Control) -> None:
         block, element = control.place
-        await self._client.click(message=control.message, block_id=block["block_id"], action_id=element["action_id"])
+        chosen = control.token if element["type"] == "overflow" else None
+        await self._client.click(
+            message=control.message, block_id=block["block_id"], action_id=element["action_id"], value=chosen
+        )
 
     def lines(self, control: Control) -> Iterator[str]:
         for block in control.message.blocks:
@@ -108,7 +135,7 @@ class SlackSeat(Seat):
                 elif isinstance(part, dict) and part.get("type") == "plain_text":
                     yield words(plain(part["text"]))
 
-    async def fill(self, note: str, successor: Person) -> dict[str, str] | None:
+    async def fill(self, filling: Filling) -> dict[str, str] | None:
         for _ in range(_FORM_TRIES):
             if self._client.modals():
                 break
@@ -118,16 +145,31 @@ class SlackSeat(Seat):
         view = self._client.modals()[-1]
         values: dict[str, dict[str, Any]] = {}
         for block in view.blocks:
-            element = block.get("element")
-            if element is None:
-                continue
-            value = note
-            if element["type"] == "external_select":
-                ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
-                found = await self._client.options(view=view, query=successor.last_name, **ids)
-                value = found[0]["value"] if found else element.get("initial_option", {}).get("value", "")
-            values[block["block_id"]] = {element["action_id"]: value}
-        return await self._client.submit(view.id, values)
+            if element := block.get("element"):
+                value = await self._value(view, block, element, filling)
+                if value:
+                    values[block["block_id"]] = {element["action_id"]: value}
+        errors = await self._client.submit(view.id, values)
+        return {_field(name): text for name, text in errors.items()}
+
+    async def _value(self, view: View, block: dict[str, Any], element: dict[str, Any], filling: Filling) -> str:
+        name, initial = _field(block["block_id"]), element.get("initial_option", {}).get("value")
+        if element["type"] == "external_select":
+            ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
+            found = await self._client.options(view=view, query=filling.person.last_name, **ids)
+            return str(found[0]["value"] if found else initial or "")
+        if "options" in element:
+            return filling.choice(name, [each["value"] for each in element["options"]], initial)
+        return filling.words(name, optional=bool(block.get("optional")))
+
+    async def close(self) -> None:
+        for view in reversed(self._client.modals()):
+            await self._client.close(view.id)
+
+
+def _field(block_id: str) -> str:
+    """The name of a form's field: the last part of what the bot calls its block."""
+    return block_id.rpartition(":")[2]
 
 
 def _slack_controls(message: SlackMessage) -> Iterator[Control]:
@@ -136,6 +178,10 @@ def _slack_controls(message: SlackMessage) -> Iterator[Control]:
             if element["type"] == "button" and element["action_id"].startswith("ob:"):
                 action, token = element["action_id"].split(":")[1], element.get("value", "")
                 yield Control(action, element["text"]["text"], token, message, (block, element))
+            for option in element.get("options", ()) if element["type"] == "overflow" else ():
+                if option["value"].startswith(_OURS):
+                    action = option["value"].split(":")[1]
+                    yield Control(action, option["text"]["text"], option["value"], message, (block, element))
 
 
 def _cell(cell: dict[str, Any]) -> str:
@@ -183,20 +229,31 @@ class CliqSeat(Seat):
     def _read(self, text: object) -> str:
         return words(markdown(text, names_of(self.town.hall)))
 
-    async def fill(self, note: str, successor: Person) -> dict[str, str] | None:
+    async def fill(self, filling: Filling) -> dict[str, str] | None:
         """Cliq opens a form as the answer to the click: it is there, or it will not come."""
         if not self._client.forms():
             return None
         form = self._client.forms()[-1]
         values: dict[str, str] = {}
-        for field in form.content["inputs"]:
-            if field["type"] == "dynamic_select":
-                found = await self._client.options(form, field["name"], successor.last_name)
-                values[field["name"]] = found[0]["value"] if found else ""
-            elif field["type"] != "hidden" and not field.get("disabled"):
-                values[field["name"]] = note
+        for item in form.content["inputs"]:
+            if item["type"] != "hidden" and not item.get("disabled"):
+                values[item["name"]] = await self._value(form, item, filling)
         errors = await self._client.submit(form, values)
         return None if self._client.forms() and not errors else errors
+
+    async def _value(self, form: Any, item: dict[str, Any], filling: Filling) -> str:
+        name, initial = item["name"], item.get("value")
+        if item["type"] == "dynamic_select":
+            found = await self._client.options(form, name, filling.person.last_name)
+            return str(found[0]["value"]) if found else ""
+        if "options" in item:
+            initial = initial.get("value") if isinstance(initial, dict) else initial
+            return filling.choice(name, [each["value"] for each in item["options"]], initial)
+        return filling.words(name, optional=not item.get("mandatory"))
+
+    async def close(self) -> None:
+        for form in reversed(self._client.forms()):
+            await self._client.cancel(form)
 
 
 def _cliq_controls(message: CliqMessage) -> Iterator[Control]:

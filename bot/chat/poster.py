@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from bot.store import outbox
 from bot.store.database import Database
 from bot.store.outbox import Message
 from bot.store.transaction import CARD
+from handlers.elements import Card
 
 log = structlog.get_logger("offboard.poster")
 
@@ -22,8 +23,15 @@ _LOOK_BACK: Final = timedelta(minutes=5)
 _LONGEST_PAUSE: Final = 60.0
 
 
+async def _as_it_is(_message: Message, card: Card) -> Card:
+    return card
+
+
 class Poster:
-    """Serves the outbox until cancelled. One recipient gets messages in order; nobody waits for other recipients."""
+    """Serves the outbox until cancelled. One recipient gets messages in order; nobody waits for other recipients.
+
+    `dress` adds to a card what the outbox should not hold.
+    """
 
     def __init__(
         self,
@@ -32,8 +40,10 @@ class Poster:
         *,
         now: Callable[[], datetime],
         precedence: Precedence | None = None,
+        dress: Callable[[Message, Card], Awaitable[Card]] = _as_it_is,
     ) -> None:
         self._database = database
+        self._dress = dress
         self._line = Line(precedence or Precedence())
         self._surfaces = surfaces
         self._now = now
@@ -92,7 +102,7 @@ class Poster:
 
     async def _send(self, message: Message) -> bool:
         surface = self._surfaces[message.surface]
-        card = CARD.validate_json(message.body)
+        card = await self._dress(message, CARD.validate_json(message.body))
         try:
             if message.channel and message.message_id:
                 reference = MessageRef(message.channel, message.message_id)
@@ -107,7 +117,7 @@ class Poster:
         except AnswerLost:
             return await self._settle(message)
         except Refused as error:
-            log.warning("message.refused", key=message.key, code=error.code)
+            log.warning("message.refused", **_ids(message), code=error.code)
             await self._database.write(outbox.give_up, message.key, error.code)
             return True
         await self._stands(message, reference)
@@ -132,11 +142,11 @@ class Poster:
             found = await surface.find(message.recipient, key=message.key, since=since, channel=channel)
         except (TryLater, AnswerLost) as error:
             pause = min(getattr(error, "retry_after", None) or 1.0, _LONGEST_PAUSE)
-            log.warning("message.unknown", key=message.key, code=error.code, wait=pause)
+            log.warning("message.unknown", **_ids(message), code=error.code, wait=pause)
             self._doubtful[message.key] = message, time.monotonic() + pause
             return False
         except Refused as error:
-            log.warning("message.refused", key=message.key, code=error.code)
+            log.warning("message.refused", **_ids(message), code=error.code)
             await self._database.write(outbox.give_up, message.key, error.code)
             return True
         if found is None:
@@ -157,6 +167,11 @@ class Poster:
 
     async def _later(self, message: Message, code: str, pause: float | None) -> None:
         pause = min(2.0**message.attempts, _LONGEST_PAUSE) if pause is None else pause
-        log.warning("message.later", key=message.key, code=code, wait=pause)
+        log.warning("message.later", **_ids(message), code=code, wait=pause)
         next_at = self._now() + timedelta(seconds=pause)
         await self._database.write(outbox.retry, message.key, next_at=next_at, error=code)
+
+
+def _ids(message: Message) -> dict[str, object]:
+    """What a log may say of a message: its key has the address of whoever gets it."""
+    return {"departure": message.departure_id, "message": message.seq}

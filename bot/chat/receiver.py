@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import structlog
 from pydantic import TypeAdapter
@@ -49,13 +49,7 @@ _ANSWER_PAUSE: Final = 2.0  # seconds: what takes longer goes by the outbox
 _FORM_SECONDS: Final = 2.2  # Slack shows an error after three
 _SILENCE: Final = 8.0  # seconds after which somebody who has heard nothing is asked for patience
 _STORE_PAUSE: Final = 5.0  # seconds before a delivery is taken up again while the store is away
-_INTENTS: Final[dict[str, TypeAdapter[Any]]] = {
-    kind.__name__: TypeAdapter(kind)
-    for kind in (
-        intents.Start, intents.Help, intents.ListOpen, intents.Status, intents.Cancel, intents.Misunderstood,
-        intents.Press, intents.Submit, intents.OpenHome,
-    )
-}  # fmt: skip
+_INTENTS: Final[dict[str, TypeAdapter[Any]]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(intents.Intent)}
 _ACTOR: Final = TypeAdapter(Actor)
 _REPLY_TO: Final = TypeAdapter(ReplyTo)
 

@@ -1,6 +1,6 @@
 """What every chat product can do for us, and what it hands to us. One implementation per vendor stands beside it."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,6 +53,21 @@ class ChatPerson:
     time_zone: str
     active: bool
     is_bot: bool
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file to add to a message. Its name also tells it from others of the same message."""
+
+    name: str
+    content: bytes
+
+
+class TakesFiles(Protocol):
+    """A chat product that shows files. Raises the three errors above."""
+
+    async def attach(self, message: MessageRef, files: Sequence[Attachment]) -> None:
+        """Add files to a message that we posted, all of them together; does nothing where they stand there already."""
 
 
 class Surface(Protocol):

@@ -51,7 +51,7 @@ class Database:
         parsed = make_url(url)
         self._shown = parsed.set(query={}).render_as_string(hide_password=True)
         self._lock: TextIO | None = None
-        self._file = _sqlite_file(parsed) if parsed.get_backend_name() == "sqlite" else None
+        self._file = sqlite_file(url)
         if self._file:
             self.engine = _sqlite_engine(parsed, pool_size=20)
             self._reader = _sqlite_engine(parsed, pool_size=_READERS, pragmas=("query_only=ON",))
@@ -147,10 +147,14 @@ def _reason(error: OSError | DBAPIError) -> str:
     return (str(error.orig).splitlines() or [type(error.orig).__name__])[0].rstrip(" .:")
 
 
-def _sqlite_file(url: URL) -> Path:
-    if url.database in (None, "", ":memory:"):
+def sqlite_file(url: str) -> Path | None:
+    """The file of a store; None where it is a Postgres."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    if parsed.database in (None, "", ":memory:"):
         raise ValueError("The store needs a file: sqlite:///path/to/offboard.sqlite3")
-    return Path(str(url.database))
+    return Path(str(parsed.database))
 
 
 def _sqlite_engine(url: URL, *, pool_size: int, pragmas: tuple[str, ...] = ()) -> Engine:

@@ -1,6 +1,7 @@
 """One row for each record that a departure is to move: the before-image, and what became of it.
 
 planned ──▶ moved | others (somebody else gave it away) | gone | failed | deferred (may pass later)
+moved ──▶ returned (by an undo) | kept (somebody else's by then) | moved (handed on; or refused, with the reason)
 deferred ──▶ the same, failed when it was refused too often          failed ──requeue_failed──▶ planned
 """
 
@@ -8,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -28,26 +28,13 @@ from sqlalchemy import (
 
 from bot.store.dialects import insert, listed
 from bot.store.tables import departures, ledger
-from handlers.ports import LedgerOutcome, Place, Totals
+from handlers.departure import State, departure_from_json
+from handlers.ports import Held, LedgerOutcome, LedgerRow, Place, Planned, Tagged, Totals
 
 _PORTION: Final = 1000  # rows of one read
 _GIVEN: Final = ("record_id", "label", "owner_before", "owner_after")
-
-
-class Tagged(IntEnum):
-    NO = 0
-    YES = 1
-    REFUSED = 2
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A record as the snapshot found it. The owners are account ids of the system."""
-
-    record_id: str
-    label: str
-    owner_before: str
-    owner_after: str
+_UNDER_WAY: Final = (LedgerOutcome.PLANNED, LedgerOutcome.DEFERRED, LedgerOutcome.MOVED)
+_HANDED_ON: Final = "HANDED_ON"  # the reason of a moved row that went on from an interim successor to the real one
 
 
 @dataclass(frozen=True)
@@ -57,23 +44,6 @@ class Refused:
     record_id: str
     outcome: LedgerOutcome
     reason: str
-
-
-@dataclass(frozen=True)
-class LedgerRow:
-    """`attempts` counts the refusals; `at` is when the row changed last."""
-
-    system: str
-    module: str
-    record_id: str
-    label: str | None
-    owner_before: str
-    owner_after: str
-    outcome: LedgerOutcome
-    tagged: Tagged
-    attempts: int
-    reason: str | None
-    at: datetime
 
 
 def add(connection: Connection, place: Place, records: Sequence[Planned], *, at: datetime) -> int:
@@ -125,9 +95,7 @@ def mark(
         values |= {"outcome": outcome, "reason": None}
     if tagged is not None:
         values["tagged"] = tagged
-    # Said by what they are not: IN would send SQLite through the index on outcomes, over the whole module.
-    others = ledger.c.outcome.not_in(set(LedgerOutcome) - set(only))
-    statement = update(ledger).where(_within(place), _among(connection, ids), others)
+    statement = update(ledger).where(_within(place), _among(connection, ids), _not_others(only))
     connection.execute(statement.values(**values))
 
 
@@ -157,6 +125,42 @@ def mark_rows(connection: Connection, place: Place, refused: Sequence[Refused], 
     connection.execute(statement, [{"id": r.record_id, "fate": r.outcome, "why": r.reason} for r in refused])
 
 
+def held(
+    connection: Connection, place: Place, *, outcomes: Collection[LedgerOutcome], after: str | None, limit: int
+) -> tuple[Held, ...]:
+    """The first `limit` rows with one of these outcomes behind an id, ascending."""
+    return _held(connection, place, _not_others(outcomes), after=after, limit=limit)
+
+
+def refused(
+    connection: Connection, place: Place, *, fewer_than: int, after: str | None, limit: int
+) -> tuple[Held, ...]:
+    """The same of moved rows whose return was refused for now, fewer than so many times."""
+    tried = ledger.c.attempts.between(1, fewer_than - 1)
+    condition = and_(_not_others((LedgerOutcome.MOVED,)), ledger.c.reason.is_not(None), tried)
+    return _held(connection, place, condition, after=after, limit=limit)
+
+
+def hand_on(connection: Connection, place: Place, ids: Collection[str], *, to: str, at: datetime) -> None:
+    """Note that moved records belong to another account by now, by us."""
+    statement = update(ledger).where(_within(place), _among(connection, ids), _not_others((LedgerOutcome.MOVED,)))
+    connection.execute(statement.values(owner_after=to, reason=_HANDED_ON, attempts=0, at=at))
+
+
+def hold(connection: Connection, place: Place, failures: Sequence[tuple[Refused, int]], *, at: datetime) -> None:
+    """Note why moved rows could not be given back, and how often that was tried."""
+    if not failures:
+        return
+    statement = (
+        update(ledger)
+        .where(_within(place), ledger.c.record_id == bindparam("id"), ledger.c.outcome == bindparam("fate"))
+        .values(reason=bindparam("why"), attempts=bindparam("tries"), at=at)
+    )
+    connection.execute(
+        statement, [{"id": r.record_id, "fate": r.outcome, "why": r.reason, "tries": n} for r, n in failures]
+    )
+
+
 def totals(connection: Connection, departure_id: str) -> dict[Place, Totals]:
     """How many records have which outcome, and how many have the tag. What no record has is not there."""
     key = (ledger.c.system, ledger.c.module, ledger.c.outcome, ledger.c.tagged)
@@ -168,6 +172,17 @@ def totals(connection: Connection, departure_id: str) -> dict[Place, Totals]:
         outcomes[place][LedgerOutcome(outcome)] += count_
         tagged[place] += count_ if state == Tagged.YES else 0
     return {place: Totals(dict(counts), tagged[place]) for place, counts in outcomes.items()}
+
+
+def moved_since(connection: Connection, departure_id: str, since: datetime) -> int:
+    """How many records have moved after that time. Later work on a moved record leaves a reason."""
+    query = select(func.count()).where(
+        ledger.c.departure_id == departure_id,
+        ledger.c.outcome == LedgerOutcome.MOVED,
+        ledger.c.reason.is_(None),
+        ledger.c.at > since,
+    )
+    return connection.scalar(query) or 0
 
 
 def count(connection: Connection, place: Place, outcomes: Collection[LedgerOutcome]) -> int:
@@ -194,26 +209,72 @@ def labels(connection: Connection, place: Place, ids: Sequence[str]) -> dict[str
     return {record_id: label for record_id, label in connection.execute(query) if label is not None}
 
 
+def receivers(connection: Connection, place: Place, ids: Collection[str]) -> dict[str, str]:
+    """Record id to the account, or value, that it goes to."""
+    query = select(ledger.c.record_id, ledger.c.owner_after).where(_within(place), _among(connection, ids))
+    return dict(connection.execute(query).all())
+
+
+def planned(connection: Connection, place: Place, ids: Collection[str]) -> tuple[Planned, ...]:
+    """These rows as the snapshot found them, by record id."""
+    columns = (ledger.c.record_id, ledger.c.label, ledger.c.owner_before, ledger.c.owner_after)
+    query = select(*columns).where(_within(place), _among(connection, ids)).order_by(ledger.c.record_id)
+    return tuple(
+        Planned(each, label or each, before, after) for each, label, before, after in connection.execute(query)
+    )
+
+
+def given(connection: Connection, place: Place, *, outcome: LedgerOutcome | None = None) -> Counter[str]:
+    """How many records of a place go to each account; with an outcome, how many of those."""
+    rows = _within(place) if outcome is None else and_(_within(place), ledger.c.outcome == outcome)
+    query = select(ledger.c.owner_after, func.count()).where(rows).group_by(ledger.c.owner_after)
+    return Counter(dict(connection.execute(query).all()))
+
+
 def moves(
     connection: Connection, system: str, module: str, ids: Collection[str], *, since: datetime
 ) -> dict[str, frozenset[str]]:
     """Record id to the accounts that departures gave it to since then, or may have by now without having noted it."""
     # By way of the few departures that can matter: no index leads from a record to its rows.
-    still_open = select(departures.c.id).where(departures.c.closed_at.is_(None))
     recent = select(departures.c.id).where(or_(departures.c.closed_at.is_(None), departures.c.closed_at >= since))
-    noted = and_(ledger.c.outcome == LedgerOutcome.MOVED, ledger.c.at >= since)
-    planned = ledger.c.outcome.in_((LedgerOutcome.PLANNED, LedgerOutcome.DEFERRED))
-    query = select(ledger.c.record_id, ledger.c.owner_after).where(
+    noted = and_(ledger.c.outcome.in_((LedgerOutcome.MOVED, LedgerOutcome.RETURNED)), ledger.c.at >= since)
+    under_way = and_(departures.c.closed_at.is_(None), _not_others(_UNDER_WAY))
+    query = select(ledger, departures.c.state).where(
         ledger.c.departure_id.in_(recent),
+        departures.c.id == ledger.c.departure_id,
         ledger.c.system == system,
         ledger.c.module == module,
         _among(connection, ids),
-        or_(noted, and_(planned, ledger.c.departure_id.in_(still_open))),
+        or_(noted, under_way),
     )
+    heirs = _real_successors(connection, system)
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for record_id, owner in connection.execute(query):
-        found[record_id].add(owner)
-    return {record_id: frozenset(owners) for record_id, owners in found.items()}
+    for row in connection.execute(query):
+        moved, returned = row.outcome == LedgerOutcome.MOVED, row.outcome == LedgerOutcome.RETURNED
+        possible = {
+            row.owner_after: row.at >= since if moved else not returned,
+            row.owner_before: returned or (moved and row.state == State.UNDOING),
+            heirs.get(row.departure_id, ""): moved and row.departure_id in heirs,
+        }
+        found[row.record_id] |= {owner for owner, is_so in possible.items() if is_so}
+    return {record_id: frozenset(owners) for record_id, owners in found.items() if owners}
+
+
+def _real_successors(connection: Connection, system: str) -> dict[str, str]:
+    """Departures whose records are being handed on, with the account that gets them."""
+    query = select(departures.c.data).where(departures.c.state == State.HANDING_ON)
+    going_on = [departure_from_json(data) for data in connection.scalars(query)]
+    return {d.id: d.undoings[-1].to[system].id for d in going_on if system in d.undoings[-1].to}
+
+
+def received(connection: Connection, departure_id: str) -> dict[tuple[str, str], int]:
+    """How many records each account has got: (system, account id). Other fields that were set are not counted."""
+    owned = ledger.c.module.not_like("%.%")
+    key = (ledger.c.system, ledger.c.owner_after)
+    query = select(*key, func.count()).where(
+        ledger.c.departure_id == departure_id, ledger.c.outcome == LedgerOutcome.MOVED, owned
+    )
+    return {(system, account): n for system, account, n in connection.execute(query.group_by(*key))}
 
 
 def rows(connection: Connection, departure_id: str) -> Iterator[LedgerRow]:
@@ -233,6 +294,28 @@ def rows(connection: Connection, departure_id: str) -> Iterator[LedgerRow]:
 
 def _within(place: Place) -> ColumnElement[bool]:
     return and_(*(ledger.c[name] == value for name, value in vars(place).items()))
+
+
+def _not_others(outcomes: Collection[LedgerOutcome]) -> ColumnElement[bool]:
+    """One of these outcomes, said by what they are not: IN would send SQLite through the index on outcomes, over the
+    whole module."""
+    return ledger.c.outcome.not_in(set(LedgerOutcome) - set(outcomes))
+
+
+def _held(
+    connection: Connection, place: Place, condition: ColumnElement[bool], *, after: str | None, limit: int
+) -> tuple[Held, ...]:
+    names = ("record_id", "owner_before", "owner_after", "outcome", "at", "attempts", "reason")
+    query = (
+        select(*(ledger.c[name] for name in names))
+        .where(_within(place), ledger.c.record_id > (after or ""), condition)
+        .order_by(ledger.c.record_id)
+        .limit(limit)
+    )
+    return tuple(
+        Held(id_, before, to, LedgerOutcome(fate), at, tries if why else 0, handed_on=why == _HANDED_ON)
+        for id_, before, to, fate, at, tries, why in connection.execute(query)
+    )
 
 
 def _among(connection: Connection, ids: Collection[str]) -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ class OutboxState(StrEnum):
 class Message:
     """A message to post or, where it has a `message_id`, to edit. `body` is the newest, of `version`."""
 
+    seq: int
     key: str
     departure_id: str | None
     surface: str

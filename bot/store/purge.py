@@ -8,22 +8,26 @@ from sqlalchemy import Connection, String, and_, case, cast, delete, literal, or
 
 from bot.store.inbox import InboxState
 from bot.store.outbox import OutboxState
-from bot.store.tables import UNPOSTED, departures, events, inbox, ledger, outbox, progress
+from bot.store.tables import UNPOSTED, attachments, departures, events, inbox, ledger, outbox, progress
 from handlers.departure import Departure, departure_from_json, departure_to_json
 from handlers.people import Person
 
 REMOVED: Final = "removed"
 
 
-def purge(connection: Connection, before: datetime) -> int:
-    """Forget everybody in departures that ended before `before`, and all messages of that age; how many departures."""
+def purge(connection: Connection, before: datetime, *, at: datetime) -> int:
+    """Forget everybody in departures that ended before `before`, and all messages of that age; how many departures.
+
+    `at` is when that is done.
+    """
     query = select(departures.c.id, departures.c.data).where(
         departures.c.closed_at < before, departures.c.purged.is_(False)
     )
     found = connection.execute(query).all()
     for departure_id, data in found:
         blank = departure_to_json(anonymous(departure_from_json(data)))
-        connection.execute(update(departures).where(departures.c.id == departure_id).values(data=blank, purged=True))
+        values = {"data": blank, "purged": True, "purged_at": at}
+        connection.execute(update(departures).where(departures.c.id == departure_id).values(values))
         _forget(connection, departure_id)
     _forget_messages(connection, before)
     return len(found)
@@ -49,6 +53,8 @@ def anonymous(departure: Departure) -> Departure:
             replace(step, evidence={k: v for k, v in step.evidence.items() if isinstance(v, int)})
             for step in departure.steps
         ),
+        rechecks=departure.rechecks,
+        undoings=tuple(replace(undoing, by=nobody) for undoing in departure.undoings if not undoing.to),
     )
 
 
@@ -58,6 +64,8 @@ def _forget(connection: Connection, departure_id: str) -> None:
     connection.execute(update(events).where(events.c.departure_id == departure_id).values(body=None, actor=actor))
     connection.execute(update(ledger).where(ledger.c.departure_id == departure_id).values(label=None))
     connection.execute(delete(progress).where(progress.c.departure_id == departure_id))
+    # Its key has the address of whoever got the files.
+    connection.execute(delete(attachments).where(attachments.c.departure_id == departure_id))
 
 
 def _forget_messages(connection: Connection, before: datetime) -> None:

@@ -27,6 +27,8 @@ metadata = MetaData()
 # condition in these very words, since both stores must see that it implies the index's.
 UNFINISHED = "state IN ('new', 'decided')"
 UNPOSTED = "state IN ('waiting', 'posting')"
+WAITING = "next_due IS NOT NULL"
+UNATTACHED = "state IN ('waiting', 'sending')"
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -75,6 +77,15 @@ departures = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime),
     Column("purged", Boolean, nullable=False),
+    Column("purged_at", UtcTime),  # None also where it was purged before this was kept
+    Column("head", Text),  # the hash of the newest event
+    Column("next_due", UtcTime),  # when something happens by itself; derived from `data`
+)
+Index(
+    "ob_departures_due",
+    departures.c.next_due,
+    sqlite_where=text(WAITING),
+    postgresql_where=text(WAITING),
 )
 
 events = Table(
@@ -137,6 +148,30 @@ Index(
 )
 Index("ob_outbox_departure", outbox.c.departure_id)
 Index("ob_outbox_place", outbox.c.surface, outbox.c.channel, outbox.c.message_id)
+
+attachments = Table(
+    "ob_attachments",
+    metadata,
+    Column("key", Text, primary_key=True),  # of the message that the files belong to
+    _departure(),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcTime, nullable=False),
+    Column("error", Text),
+)
+Index(
+    "ob_attachments_unsent",
+    attachments.c.next_at,
+    sqlite_where=text(UNATTACHED),
+    postgresql_where=text(UNATTACHED),
+)
+
+secrets = Table(
+    "ob_secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # random bytes, in hex
+)
 
 ledger = Table(
     "ob_ledger",

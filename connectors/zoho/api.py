@@ -1,17 +1,19 @@
 """Zoho CRM's REST API, version 8: paths, envelopes and the query call, without what they are used for."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from connectors.base import Rejected, Unavailable
+from connectors.base import NotAuthorised, Rejected, Unavailable
 from connectors.http import Answer, Call, Http
 from connectors.zoho import coql
-from connectors.zoho.errors import ODD_ANSWER
+from connectors.zoho.errors import ABSENT, ODD_ANSWER
 
 _ROOT: Final = "/crm/v8"
-_ABSENT: Final = frozenset({"INVALID_URL_PATTERN", "RESOURCE_NOT_FOUND"})
+_CREDITS_HEADER: Final = "x-api-credits-remaining"
 Row = Mapping[str, Any]
+T = TypeVar("T")
+NO_ROWS: Final[tuple[list[Row], bool]] = ([], False)
 
 
 class Api:
@@ -19,9 +21,18 @@ class Api:
 
     def __init__(self, http: Http) -> None:
         self._http = http
+        self._credits_left: int | None = None
+
+    @property
+    def credits_left(self) -> int | None:
+        """What the last answer said is left of the day's credits; None while more than half of them are.
+
+        https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html
+        """
+        return self._credits_left
 
     async def fetch(self, path: str, **params: str | int) -> Answer:
-        return await self._http.send(Call("GET", _ROOT + path, params=params))
+        return await self._send(Call("GET", _ROOT + path, params=params))
 
     async def get(self, path: str, **params: str | int) -> dict[str, Any]:
         """The answer's object; empty for 204, which is how Zoho says "none"."""
@@ -30,23 +41,18 @@ class Api:
 
     async def get_if_offered(self, path: str, **params: str | int) -> dict[str, Any]:
         """The same, and empty where the organisation does not have this call."""
-        try:
-            return await self.get(path, **params)
-        except Rejected as error:
-            if error.code in _ABSENT:
-                return {}
-            raise
+        return await unless(ABSENT, self.get(path, **params)) or {}
 
     async def write(self, method: str, path: str, body: Row, **params: str) -> Answer:
-        return await self._http.send(Call(method, _ROOT + path, params=params, body=body, repeatable=True))
+        return await self._send(Call(method, _ROOT + path, params=params, body=body, repeatable=True))
 
-    async def write_rows(self, path: str, body: Row) -> Answer:
+    async def write_rows(self, method: str, path: str, body: Row) -> Answer:
         """A bulk write, whose answer may list refused rows under an error status."""
-        return await self._http.send(Call("POST", _ROOT + path, body=body, repeatable=True, by_rows=True))
+        return await self._send(Call(method, _ROOT + path, body=body, repeatable=True, by_rows=True))
 
     async def select(self, query: str) -> tuple[list[Row], bool]:
         """The rows of a COQL query, and whether there are more behind its limit."""
-        answer = await self._http.send(Call("POST", f"{_ROOT}/coql", body={"select_query": query}, repeatable=True))
+        answer = await self._send(Call("POST", f"{_ROOT}/coql", body={"select_query": query}, repeatable=True))
         return rows_of_page(answer, "data")
 
     async def page(self, path: str, key: str, **params: str | int) -> tuple[list[Row], bool]:
@@ -60,6 +66,22 @@ class Api:
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+    async def _send(self, call: Call) -> Answer:
+        answer = await self._http.send(call)
+        left = answer.headers.get(_CREDITS_HEADER, "")
+        self._credits_left = int(left) if left.isdecimal() else None
+        return answer
+
+
+async def unless(codes: Collection[str], call: Awaitable[T]) -> T | None:
+    """What the call gives; None where Zoho refuses it for one of these reasons."""
+    try:
+        return await call
+    except (Rejected, NotAuthorised) as error:
+        if error.code in codes:
+            return None
+        raise
 
 
 def rows_of_page(answer: Answer, key: str) -> tuple[list[Row], bool]:

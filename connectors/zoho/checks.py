@@ -8,8 +8,9 @@ from typing import Final
 
 from connectors.base import Check, ConnectorError, NotAuthorised, Rejected
 from connectors.http import Answer, together
-from connectors.zoho.api import Api
+from connectors.zoho.api import Api, unless
 from connectors.zoho.auth import ZohoAuthority
+from connectors.zoho.errors import WITHHELD
 from connectors.zoho.modules import Catalogue
 from connectors.zoho.users import Directory
 
@@ -28,20 +29,27 @@ SCOPES: Final = (
     "ZohoCRM.settings.layouts.READ",
     "ZohoCRM.settings.pipeline.READ",
     "ZohoCRM.settings.tags.ALL",
+    "ZohoCRM.settings.profiles.READ",
+    "ZohoCRM.settings.users_unavailability.READ",
+    "ZohoCRM.settings.assignment_rules.READ",
+    "ZohoCRM.settings.workflow_rules.READ",
 )
 SKEW_ALLOWED: Final = timedelta(minutes=2)  # between Zoho's clock and ours
 _CREDITS_WANTED: Final = 1000
-_CREDITS_HEADER: Final = "x-api-credits-remaining"
 _NEW_GRANT: Final = "Grant the scopes again in Zoho's API console and store the new refresh token."
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A cheap read that needs the scope. A refusal for any other reason proves that the scope is there."""
+    """A cheap read that needs the scope. A refusal for any other reason proves that the scope is there.
+
+    An edition may lack what an `optional` one is for; then only a missing scope is a finding.
+    """
 
     scope: str
     path: str
     params: Mapping[str, str | int] = field(default_factory=dict)
+    optional: bool = False
 
 
 _BASICS: Final = (
@@ -57,6 +65,10 @@ _PROBES: Final = (
     Probe("ZohoCRM.settings.layouts.READ", "/settings/layouts", {"module": "Deals"}),
     Probe("ZohoCRM.settings.pipeline.READ", "/settings/pipeline", {"layout_id": "1"}),
     Probe("ZohoCRM.settings.tags.ALL", "/settings/tags", {"module": "Contacts"}),
+    Probe("ZohoCRM.settings.profiles.READ", "/settings/profiles", optional=True),
+    Probe("ZohoCRM.settings.users_unavailability.READ", "/settings/users_unavailability", optional=True),
+    Probe("ZohoCRM.settings.assignment_rules.READ", "/settings/automation/assignment_rules", optional=True),
+    Probe("ZohoCRM.settings.workflow_rules.READ", "/settings/automation/workflow_rules", optional=True),
 )
 _WRITES: Final = ("ZohoCRM.users.UPDATE", "ZohoCRM.change_owner.CREATE")  # no harmless call needs these
 
@@ -92,11 +104,12 @@ class Doctor:
         if all(check.passed for check in found):
             found += [await self._grant_user(me), await self._modules()]
         organisation = await self._api.fetch("/org")
-        return (*found, self._credits(organisation), self._skew(organisation))
+        return (*found, self._credits(), self._skew(organisation))
 
     async def _probe(self, probe: Probe, me: str = "") -> Check:
+        lacking = WITHHELD - {"OAUTH_SCOPE_MISMATCH"} if probe.optional else ()
         try:
-            await self._api.get(probe.path.format(me=me), **probe.params)
+            await unless(lacking, self._api.get(probe.path.format(me=me), **probe.params))
         except NotAuthorised as error:
             return Check(f"scope {probe.scope}", False, str(error), _advice(error))
         except Rejected:
@@ -137,16 +150,12 @@ class Doctor:
             return Check("modules", False, f"{found}; no closed status known in {', '.join(unknown)}", advice)
         return Check("modules", bool(metadata.covered), found, "Give the integration user's profile the modules.")
 
-    def _credits(self, answer: Answer) -> Check:
-        """Zoho tells what is left only once half of the day's credits are used.
-
-        https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html
-        """
-        left = answer.headers.get(_CREDITS_HEADER)
+    def _credits(self) -> Check:
+        left = self._api.credits_left
         organisation = self._directory.known_organisation
         edition = organisation.edition if organisation else ""
-        found = f"edition {edition or 'unknown'}, {left or 'more than half of the'} credits left"
-        return Check("credits", left is None or int(left) >= _CREDITS_WANTED, found, "Wait, or buy API credits.")
+        found = f"edition {edition or 'unknown'}, {'more than half of the' if left is None else left} credits left"
+        return Check("credits", left is None or left >= _CREDITS_WANTED, found, "Wait, or buy API credits.")
 
     def _skew(self, answer: Answer) -> Check:
         date = answer.headers.get("date")

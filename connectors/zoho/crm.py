@@ -2,30 +2,45 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from connectors.base import (
     Account,
+    AgendaItem,
     BatchResult,
     Check,
+    Cost,
+    Fitness,
     Ghosts,
+    HandoverState,
     Inventory,
     Limits,
+    MailCount,
     Page,
     Part,
-    Record,
+    Reference,
+    ReferenceKind,
+    Survey,
 )
 from connectors.http import Http, Timings, Transport
-from connectors.zoho import coql
+from connectors.zoho import coql, mails
+from connectors.zoho.agenda import Agenda
 from connectors.zoho.api import Api
 from connectors.zoho.auth import ZohoAuthority
 from connectors.zoho.checks import SKEW_ALLOWED, Doctor
+from connectors.zoho.configuration import HAZARDS, Configuration, reactions
 from connectors.zoho.errors import API_RULES, api_problem
-from connectors.zoho.ghosts import ghosts
-from connectors.zoho.inventory import Surveyor
+from connectors.zoho.fitness import fitness
+from connectors.zoho.ghosts import ghosts, loads
+from connectors.zoho.inventory import MAIL_MODULE, Surveyor
 from connectors.zoho.modules import STANDARD, Catalogue, Metadata
+from connectors.zoho.pages import View, page, values
+from connectors.zoho.phases import left
 from connectors.zoho.rows import BulkWriter
 from connectors.zoho.search import recount
 from connectors.zoho.users import SYSTEM, Directory
+
+_COUNTS_ALONE: Final = Survey()
 
 
 def _utc_now() -> datetime:
@@ -41,8 +56,12 @@ class ZohoCrm:
 
     system: str = SYSTEM
     label: str = "Zoho CRM"
-    # change_owner and add_tags take 500 ids, COQL answers 2,000 rows
-    limits: Limits = Limits(read=coql.PAGE, write=500, tag=500)
+    owner_field: str = "Owner"
+    # change_owner and add_tags take 500 ids, COQL answers 2,000 rows, PUT takes 100
+    limits: Limits = Limits(read=coql.PAGE, write=500, tag=500, update=100)
+    # In API credits. That change_owner costs one is not documented; tags cost one for 50 records, PUT one for ten.
+    # https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html
+    cost: Cost = Cost(read=3, write=1, tag=10, update=10, count=1)
 
     def __init__(
         self,
@@ -82,10 +101,15 @@ class ZohoCrm:
         self._api = Api(http)
         self._directory = Directory(self._api, clock=clock)
         self._catalogue = Catalogue(self._api, closed=closed or {}, clock=clock)
+        self._configuration = Configuration(self._api, self._directory)
         self._writer = BulkWriter(self._api)
         self._doctor = Doctor(
             self._api, self._authority, directory=self._directory, catalogue=self._catalogue, clock=clock
         )
+
+    @property
+    def credits_left(self) -> int | None:
+        return self._api.credits_left
 
     async def check(self) -> tuple[Check, ...]:
         return await self._doctor.check()
@@ -96,61 +120,114 @@ class ZohoCrm:
     async def account(self, account_id: str) -> Account:
         return await self._directory.account(account_id)
 
-    async def inventory(self, account_id: str) -> Inventory:
+    async def inventory(self, account_id: str, survey: Survey = _COUNTS_ALONE) -> Inventory:
         account = await self.account(account_id)
         organisation = await self._directory.organisation()
         metadata = await self._catalogue.metadata()
         now = self._clock()
         surveyor = Surveyor(self._api, owner=account_id, now=now, url_of=self.record_url)
-        holdings = await surveyor.holdings(metadata.covered.values())
+        holdings = await surveyor.holdings(metadata.covered.values(), survey)
+        user_fields, unasked = await surveyor.user_fields(metadata.covered.values())
+        references = await self.references(account_id)
+        set_off = await reactions(self._api)
         return Inventory(
             account=account,
             taken_at=now,
             holdings=holdings,
-            not_covered=metadata.not_covered,
-            hazards=tuple(sorted(await self._hazards(account, surveyor, metadata))),
+            not_covered=(*metadata.not_covered, *unasked),
+            hazards=_hazards(account, metadata, references, reactions_known=set_off is not None),
             currency=organisation.currency,
             mailbox=await surveyor.mailbox(holdings),
+            user_fields=user_fields,
+            references=references,
+            reactions=set_off or (),
+            credits_left=self._api.credits_left,
         )
+
+    async def fitness(self, account_id: str) -> Fitness:
+        profile = await self._directory.profile(account_id)
+        modules = (await self._catalogue.metadata()).covered
+        return await fitness(self._api, account_id, profile=profile, modules=modules, now=self._clock())
+
+    async def loads(self, account_ids: Collection[str]) -> Mapping[str, int]:
+        metadata = await self._catalogue.metadata()
+        return await loads(self._api, metadata.covered.values(), account_ids, now=self._clock())
 
     async def ghosts(self) -> tuple[Ghosts, ...]:
         former = [account for account in await self.accounts() if not account.active]
         metadata = await self._catalogue.metadata()
         return await ghosts(self._api, metadata.covered.values(), former, now=self._clock())
 
-    async def owned(self, account_id: str, module: str, part: Part, *, after: str | None = None) -> Page:
+    async def agenda(self, account_id: str, *, until: datetime) -> tuple[AgendaItem, ...]:
+        await self._directory.organisation()  # its number stands in the links
+        agenda = Agenda(self._api, owner=account_id, now=self._clock(), url_of=self.record_url)
+        return await agenda.items(await self._catalogue.metadata(), until=until)
+
+    async def mail_sample(self, account_id: str, *, limit: int) -> tuple[MailCount, ...]:
+        contacts = (await self._catalogue.metadata()).covered.get(MAIL_MODULE)
+        return await mails.mail_sample(self._api, contacts, account_id, limit=limit) if contacts else ()
+
+    async def count_mails(
+        self, account_id: str | None, record_ids: Sequence[str], *, until: datetime | None = None
+    ) -> Mapping[str, int]:
+        return await mails.count_mails(self._api, account_id, record_ids, until=until)
+
+    async def owned(
+        self,
+        account_id: str,
+        module: str,
+        part: Part,
+        *,
+        after: str | None = None,
+        columns: Sequence[str] = (),
+        idle_since: datetime | None = None,
+    ) -> Page:
         spec = (await self._catalogue.metadata()).spec(module)
         condition = spec.phase.where(part, self._clock())
         if condition is None:
             return Page((), None)
-        mine = coql.compare("Owner", "=", account_id)
-        behind = coql.compare("id", ">", after) if after else ""
-        where = coql.all_of(mine, condition, behind)
-        columns = ("id", *spec.label_fields)
-        rows, more = await self._api.select(coql.select(columns, module, where, order="id asc", limit=self.limits.read))
-        records = tuple(Record(row["id"], spec.label_of(row)) for row in rows)
-        return Page(records, records[-1].id if more and records else None)
+        mine = coql.all_of(coql.compare("Owner", "=", account_id), condition)
+        return await page(self._api, spec, mine, view=View(self.limits.read, columns, idle_since), after=after)
+
+    async def named(self, account_id: str, module: str, user_field: str, *, after: str | None = None) -> Page:
+        spec = (await self._catalogue.metadata()).spec(module)
+        named = coql.compare(user_field, "=", account_id)
+        return await page(self._api, spec, named, view=View(self.limits.read), after=after)
+
+    async def values(self, module: str, ids: Sequence[str], name: str) -> Mapping[str, str | None]:
+        spec = (await self._catalogue.metadata()).spec(module)
+        return await values(self._api, spec, ids, name)
 
     async def moved_away(
-        self, module: str, *, owners: Collection[str], since: datetime, first: str, last: str
-    ) -> frozenset[str]:
-        foreign = coql.not_among("Owner", owners)
-        changed = coql.compare("Modified_Time", ">=", since - SKEW_ALLOWED)  # `since` is by our clock
+        self, account_id: str, module: str, part: Part, *, since: datetime, first: str, last: str
+    ) -> Mapping[str, str]:
+        phase = (await self._catalogue.metadata()).spec(module).phase
+        since -= SKEW_ALLOWED  # it is by our clock
+        condition = left(phase, account_id, part, since=since, now=self._clock())
         upto = coql.compare("id", "<=", last)
-        found: list[str] = []
+        found: dict[str, str] = {}
         beyond, more = coql.compare("id", ">=", first), True
         while more:
-            where = coql.all_of(coql.all_of(foreign, changed), coql.all_of(beyond, upto))
-            rows, more = await self._api.select(coql.select(("id",), module, where, order="id asc", limit=coql.PAGE))
-            found += (row["id"] for row in rows)
-            beyond = coql.compare("id", ">", found[-1]) if found else beyond
-        return frozenset(found)
+            where = coql.all_of(condition, coql.all_of(beyond, upto))
+            query = coql.select(("id", "Owner"), module, where, order="id asc", limit=coql.PAGE)
+            rows, more = await self._api.select(query)
+            found |= {row["id"]: row["Owner"]["id"] for row in rows}
+            beyond = coql.compare("id", ">", rows[-1]["id"]) if rows else beyond
+        return found
 
     async def tag(self, module: str, ids: Sequence[str], tag: str) -> BatchResult:
         return await self._writer.tag(module, ids, tag)
 
-    async def change_owner(self, module: str, ids: Sequence[str], to: str) -> BatchResult:
+    async def change_owner(self, module: str, ids: Sequence[str], to: str, *, quiet: bool = False) -> BatchResult:
+        if quiet:
+            return await self.update(module, ids, {self.owner_field: to})
         return await self._writer.change_owner(module, ids, to)
+
+    async def update(self, module: str, ids: Sequence[str], values: Mapping[str, str | None]) -> BatchResult:
+        spec = (await self._catalogue.metadata()).spec(module)
+        users = {self.owner_field, *(field.name for field in spec.user_fields)}
+        sent = {name: {"id": value} if name in users and value else value for name, value in values.items()}
+        return await self._writer.update(module, ids, sent)
 
     async def count(self, account_id: str, module: str, part: Part) -> int:
         spec = (await self._catalogue.metadata()).spec(module)
@@ -166,6 +243,20 @@ class ZohoCrm:
     async def deactivate(self, account_id: str) -> bool:
         return await self._directory.deactivate(account_id)
 
+    async def activate(self, account_id: str) -> bool:
+        return await self._directory.activate(account_id)
+
+    async def references(self, account_id: str) -> tuple[Reference, ...]:
+        return await self._configuration.references(account_id)
+
+    async def begin_handover(
+        self, account_id: str, to: str, kinds: Collection[ReferenceKind], *, manager: str | None = None
+    ) -> str | None:
+        return await self._configuration.begin_handover(account_id, to, kinds, manager=manager)
+
+    async def handover_state(self, handover: str) -> HandoverState:
+        return await self._configuration.handover_state(handover)
+
     def record_url(self, module: str, record_id: str) -> str:
         """Zoho's own word for the module stands in links: Deals are "Potentials".
 
@@ -180,12 +271,14 @@ class ZohoCrm:
     async def aclose(self) -> None:
         await self._api.aclose()
 
-    async def _hazards(self, account: Account, surveyor: Surveyor, metadata: Metadata) -> set[str]:
-        hazards = await surveyor.hazards()
-        if any(each.manager_id == account.id and each.active for each in await self.accounts()):
-            hazards.add("hazard.subordinates")
-        if not account.confirmed:
-            hazards.add("hazard.not_confirmed")
-        if any(spec.closed_unknown for spec in metadata.covered.values()):
-            hazards.add("hazard.closed_unknown")
-        return hazards
+
+def _hazards(
+    account: Account, metadata: Metadata, references: Collection[Reference], *, reactions_known: bool
+) -> tuple[str, ...]:
+    others = {
+        "hazard.not_confirmed": not account.confirmed,
+        "hazard.closed_unknown": any(spec.closed_unknown for spec in metadata.covered.values()),
+        "hazard.reactions_unknown": not reactions_known,
+    }
+    named = {HAZARDS[reference.kind] for reference in references}
+    return tuple(sorted(named | {hazard for hazard, applies in others.items() if applies}))

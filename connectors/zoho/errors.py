@@ -3,7 +3,8 @@
 Codes: https://www.zoho.com/crm/developer/docs/api/v8/status-codes.html, and the page of each call.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.base import RowReason
@@ -20,10 +21,17 @@ def _rules(reaction: Reaction, advice: str, *codes: str) -> tuple[Rule, ...]:
     return tuple(Rule(reaction, code=code, advice=advice) for code in codes)
 
 
-# The first row that matches decides. One status and several wordings: 429 is concurrency or the day's allowance.
 # Ours, not Zoho's: success by its status, but no JSON object in it.
 ODD_ANSWER: Final = "ODD_ANSWER"
 
+# The organisation has no such call; and whatever else keeps it from us: the edition, the grant, its user's profile.
+ABSENT: Final = frozenset({"INVALID_URL_PATTERN", "RESOURCE_NOT_FOUND"})
+WITHHELD: Final = ABSENT | {
+    *("NO_PERMISSION", "PERMISSION_DENIED", "FEATURE_PERMISSION", "AUTHORIZATION_FAILED", "OAUTH_SCOPE_MISMATCH"),
+    *("FEATURE_NOT_SUPPORTED", "FEATURE_NOT_ENABLED", "FEATURE_NOT_AVAILABLE", "NOT_SUPPORTED"),
+}
+
+# The first row that matches decides. One status and several wordings: 429 is concurrency or the day's allowance.
 API_RULES: Final[tuple[Rule, ...]] = (
     Rule(Reaction.QUOTA, status=429, words="24 hour", advice="The day's API credits are used up.", wait=3600),
     Rule(Reaction.QUOTA, status=429, words="24-hour", advice="The day's API credits are used up.", wait=3600),
@@ -52,6 +60,7 @@ API_RULES: Final[tuple[Rule, ...]] = (
     *_rules(Reaction.REJECT, "It is so already.", "ID_ALREADY_DEACTIVATED", "ID_ALREADY_ACTIVE"),
     *_rules(Reaction.REJECT, _UNAVAILABLE, "FEATURE_NOT_ENABLED", "FEATURE_NOT_AVAILABLE", "TERRITORY_NOT_ENABLED"),
     *_rules(Reaction.REJECT, _UNAVAILABLE, "NOT_SUPPORTED", "INVALID_MODULE", "API_NOT_SUPPORTED"),
+    *_rules(Reaction.REJECT, _UNAVAILABLE, "FEATURE_NOT_SUPPORTED"),
     *_rules(Reaction.REJECT, _UNAVAILABLE, "INVALID_URL_PATTERN", "RESOURCE_NOT_FOUND"),
     *_rules(Reaction.REJECT, "A limit of the edition is reached.", "LICENSE_LIMIT_EXCEEDED", "LIMIT_EXCEEDED"),
     *_rules(Reaction.REJECT, "A limit of the call is reached.", "LIMIT_REACHED", "CRITERIA_LIMIT_EXCEEDED"),
@@ -103,7 +112,8 @@ ROW_REASONS: Final[dict[str, RowReason]] = {
     "MULTIPLE_OR_MULTI_ERRORS": RowReason.INVALID,
 }
 
-_LISTS: Final = ("data", "users", "tags", "modules", "pipeline", "validate_before_transfer")
+_LISTS: Final = ("data", "users", "tags", "modules", "pipeline", "validate_before_transfer", "transfer")
+_ROW_PATH: Final = re.compile(r"\$\.data\[(\d+)\]")
 
 
 def api_problem(call: Call, answer: Answer) -> Problem | None:
@@ -152,6 +162,15 @@ def rows_of(answer: Answer) -> list[dict[str, Any]]:
     return rows if isinstance(rows, list) and all(_names_a_record(row) for row in rows) else []
 
 
+def row_id(row: Mapping[str, Any], ids: Sequence[str]) -> str:
+    """The id of the record that a row of the answer speaks of: by its place among those sent, else as it is named."""
+    details = row["details"]
+    place = _ROW_PATH.match(str(details.get("json_path")))
+    if place is not None and int(place[1]) < len(ids):
+        return ids[int(place[1])]
+    return str(details["id"]) if "id" in details else ids[int(details["index"])]
+
+
 def row_reason(row: Mapping[str, Any]) -> RowReason:
     code = str(row.get("code"))
     if code == "INVALID_DATA" and "id given seems to be invalid" in str(row.get("message")).lower():
@@ -161,7 +180,9 @@ def row_reason(row: Mapping[str, Any]) -> RowReason:
 
 def _names_a_record(row: Any) -> bool:
     details = row.get("details") if isinstance(row, dict) else None
-    return isinstance(details, dict) and "code" in row and ("id" in details or "index" in details)
+    if not isinstance(details, dict) or "code" not in row:
+        return False
+    return "id" in details or "index" in details or _ROW_PATH.match(str(details.get("json_path"))) is not None
 
 
 def _error_object(payload: Any) -> Mapping[str, Any]:

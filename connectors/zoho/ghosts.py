@@ -1,4 +1,4 @@
-"""Counting what inactive users still own: one call for each module and fifty users, however many records there are."""
+"""Counting what users own that has to move: a call for each module and fifty users, however many records there are."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.base import Account, Category, Ghosts, Part, Rejected
+from connectors.http import together
 from connectors.zoho.api import Api, Row, aggregate
 from connectors.zoho.coql import IN_MAXIMUM, all_of, among_each, select
 from connectors.zoho.modules import ModuleSpec
@@ -25,6 +26,12 @@ async def ghosts(
         for account in former
     )
     return tuple(each for each in found if each.counts)
+
+
+async def loads(api: Api, specs: Collection[ModuleSpec], users: Collection[str], *, now: datetime) -> dict[str, int]:
+    """For each of the users how much it is, over all modules."""
+    counted = await together(_by_owner(api, spec, users, now=now) for spec in specs)
+    return {user: sum(each[user] for each in counted) for user in users}
 
 
 async def _by_owner(api: Api, spec: ModuleSpec, users: Collection[str], *, now: datetime) -> Counter[str]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from connectors.base import Category, Module, NotCovered, Rejected
+from connectors.base import Category, Module, NotCovered, Parent, Rejected
 from connectors.http import together
 from connectors.zoho.api import Api, Row
-from connectors.zoho.phases import Endless, Phase, UntilClosed, UntilTime, WhileScheduled
+from connectors.zoho.phases import Activity, Endless, Phase, UntilClosed, UntilTime, WhileScheduled
 
 _FRESH_FOR: Final = timedelta(minutes=10)
 
@@ -72,10 +72,23 @@ STANDARD: Final[dict[str, Standard]] = {
 }
 _CUSTOM: Final = Standard(_MASTER, ("Name",))
 
+_FAMILY: Final = ("Deals", "Accounts", "Contacts")  # what other records belong with, the closest first
+_CONVERTED: Final = ("Converted_Contact", "Converted_Account", "Converted_Deal")
 _PAGES: Final = frozenset(
     {"Home", "Feeds", "Dashboards", "Reports", "Analytics", "Forecasts", "SalesInbox", "Approvals"}
 )
 _HISTORY: Final = frozenset({"Notes", "Attachments", "Emails"})  # change_owner does not take them
+_FOLLOWED: Final = "Last_Activity_Time"
+_USER_TYPES: Final = frozenset({"userlookup", "multiuserlookup"})
+_AUTHORS: Final = frozenset({"Created_By", "Modified_By"})  # history, whatever type an organisation shows for them
+
+
+@dataclass(frozen=True)
+class UserColumn:
+    """A field other than the owner that holds users. `label` is what people call it."""
+
+    name: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -86,15 +99,33 @@ class ModuleSpec:
     tab: str
     phase: Phase
     label_fields: tuple[str, ...]
-    value_field: str | None = None
+    fields: frozenset[str]
+    user_fields: tuple[UserColumn, ...] = ()
 
     @property
     def name(self) -> str:
         return self.module.name
 
+    @property
+    def value_field(self) -> str | None:
+        return self.module.value_field
+
     def label_of(self, row: Row) -> str:
         """What people call the record; its id where it has no name."""
         return " ".join(str(row[field]) for field in self.label_fields if row.get(field)) or str(row["id"])
+
+    def has(self, column: str) -> bool:
+        """Whether COQL finds the column."""
+        return self.module.has(column)
+
+    @property
+    def tells_activity(self) -> bool:
+        """Whether Zoho notes when somebody last worked on a record, or only when anything changed in it."""
+        return _FOLLOWED in self.fields
+
+    @property
+    def activity(self) -> Activity:
+        return Activity(_FOLLOWED if self.tells_activity else "Modified_Time")
 
     @property
     def closed_unknown(self) -> bool:
@@ -165,11 +196,19 @@ class Catalogue:
             return NotCovered(name, label, "not_covered.no_owner_change")
         standard = await self._adjusted(name, fields)
         return ModuleSpec(
-            module=Module(name, label, standard.category),
+            module=Module(
+                name,
+                label,
+                standard.category,
+                value_field=standard.value if standard.value in fields else None,
+                parents=_parents(name, fields),
+                fields=tuple(sorted(fields)),
+            ),
             tab=module.get("module_name") or standard.tab or name,
             phase=_phase(standard, fields),
             label_fields=tuple(label for label in standard.labels if label in fields),
-            value_field=standard.value if standard.value in fields else None,
+            fields=frozenset(fields),
+            user_fields=_user_columns(fields),
         )
 
     async def _adjusted(self, name: str, fields: Fields) -> Standard:
@@ -179,6 +218,9 @@ class Catalogue:
             field, values = self._closed[name]
             if field not in fields:
                 raise _misconfigured(f"{name}.{field}")
+            known = {value["actual_value"] for value in fields[field].get("pick_list_values") or ()}
+            if known and (unknown := values - known):
+                raise _misconfigured(f"{name}.{field}: {', '.join(sorted(unknown))}")
             category = standard.category if name in STANDARD else Category.TRANSACTION
             return replace(standard, status=field, closed=values, open=frozenset(), scheduled=None, category=category)
         if name == "Deals" and "Stage" in fields:
@@ -202,9 +244,25 @@ class Catalogue:
         )
 
 
+def _parents(module: str, fields: Fields) -> tuple[Parent, ...]:
+    """The lookups to what a record belongs with. An activity's What_Id may point to either of two modules.
+
+    https://www.zoho.com/crm/developer/docs/api/v8/field-meta.html
+    """
+    found = []
+    for name, field in fields.items():
+        if field.get("data_type") != "lookup" or name in _CONVERTED:
+            continue
+        target = ((field.get("lookup") or {}).get("module") or {}).get("api_name")
+        targets = _FAMILY[:2] if name == "What_Id" else tuple(each for each in _FAMILY if each == target)
+        if targets and module not in targets:
+            found.append(Parent(name, targets))
+    return tuple(sorted(found, key=lambda parent: _FAMILY.index(parent.modules[0])))
+
+
 def _misconfigured(what: str) -> Rejected:
     """Going on would move records that the organisation calls closed."""
-    text = f"The settings name closed values of {what}, which Zoho CRM does not have"
+    text = f"The policy names closed values of {what}, which Zoho CRM does not have"
     return Rejected(text, system="zoho_crm", code="UNKNOWN_STATUS_FIELD")
 
 
@@ -232,4 +290,12 @@ def _phase(standard: Standard, fields: Fields) -> Phase:
 
 def _converted_columns(fields: Fields) -> tuple[str, ...]:
     """The lookups that a converted lead has filled; one is always there, which one is the user's choice."""
-    return tuple(name for name in ("Converted_Contact", "Converted_Account", "Converted_Deal") if name in fields)
+    return tuple(name for name in _CONVERTED if name in fields)
+
+
+def _user_columns(fields: Fields) -> tuple[UserColumn, ...]:
+    return tuple(
+        UserColumn(name, field.get("field_label") or name)
+        for name, field in fields.items()
+        if field.get("data_type") in _USER_TYPES and name not in _AUTHORS
+    )

@@ -1,4 +1,4 @@
-"""What "open" means in a module of Zoho CRM, in the three ways it has to be said: as COQL, for search, about a row.
+"""What "open" and "idle" mean in a module of Zoho CRM, in each way it has to be said: as COQL, for search, about a row.
 
 A record without a status counts as open: moving it is harmless, leaving it would make it a ghost.
 """
@@ -12,6 +12,7 @@ from connectors.base import Part
 from connectors.zoho.coql import all_of, among, any_of, compare, empty, filled, not_among
 
 _SEARCH_CRITERIA: Final = 8  # of ten, one of which names the owner; is_open() judges what they let through
+_MADE: Final = "Created_Time"
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", "(": "\\(", ")": "\\)", ",": "\\,"})
 
 
@@ -23,6 +24,9 @@ class Phase(Protocol):
 
     def where(self, part: Part, now: datetime, /) -> str | None:
         """A COQL condition, empty for all records; None where the part has none."""
+
+    def passed(self, since: datetime, now: datetime, /) -> str:
+        """A COQL condition for what has closed since then by the clock alone; empty where nothing does."""
 
     def search(self, now: datetime, /) -> tuple[str, ...]:
         """Search criteria that let every open record through, and as few others as they can."""
@@ -38,6 +42,9 @@ class Endless:
 
     def where(self, part: Part, _now: datetime) -> str | None:
         return None if part is Part.CLOSED else ""
+
+    def passed(self, _since: datetime, _now: datetime) -> str:
+        return ""
 
     def search(self, _now: datetime) -> tuple[str, ...]:
         return ()
@@ -74,6 +81,9 @@ class UntilClosed:
     def unconverted(self) -> str:
         return all_of(*(empty(column) for column in self.converted))
 
+    def passed(self, _since: datetime, _now: datetime) -> str:
+        return ""
+
     def search(self, _now: datetime) -> tuple[str, ...]:
         return tuple(
             f"({self.field}:not_equal:{value.translate(_ESCAPED)})" for value in sorted(self.closed)[:_SEARCH_CRITERIA]
@@ -103,6 +113,9 @@ class WhileScheduled:
             case Part.CLOSED:
                 return any_of(compare(self.field, "!=", self.scheduled), empty(self.field))
 
+    def passed(self, _since: datetime, _now: datetime) -> str:
+        return ""
+
     def search(self, _now: datetime) -> tuple[str, ...]:
         return (f"({self.field}:equals:{self.scheduled.translate(_ESCAPED)})",)
 
@@ -129,9 +142,39 @@ class UntilTime:
             case Part.CLOSED:
                 return any_of(compare(self.field, "<=", now), empty(self.field))
 
+    def passed(self, since: datetime, now: datetime) -> str:
+        return all_of(compare(self.field, ">=", since), compare(self.field, "<=", now))
+
     def search(self, now: datetime) -> tuple[str, ...]:
         return (f"({self.field}:greater_than:{now.astimezone(UTC).isoformat(timespec='seconds')})",)
 
     def is_open(self, row: Mapping[str, Any], now: datetime) -> bool:
         ends = row.get(self.field)
         return ends is not None and datetime.fromisoformat(ends) > now
+
+
+def left(phase: Phase, owner: str, part: Part, *, since: datetime, now: datetime) -> str:
+    """A COQL condition for what has become somebody else's, or has left the part, since then."""
+    closed, passed = (phase.where(Part.CLOSED, now), phase.passed(since, now)) if part is Part.OPEN else ("", "")
+    changed = all_of(any_of(not_among("Owner", (owner,)), closed or ""), compare("Modified_Time", ">=", since))
+    return any_of(changed, passed)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """When somebody last worked on a record: `field`, and where that is empty, when the record was made."""
+
+    field: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.field, _MADE)
+
+    def idle(self, since: datetime) -> str:
+        """A COQL condition."""
+        never = all_of(empty(self.field), compare(_MADE, "<", since))
+        return any_of(compare(self.field, "<", since), never)
+
+    def is_idle(self, row: Mapping[str, Any], since: datetime) -> bool:
+        last = row.get(self.field) or row.get(_MADE)
+        return last is None or datetime.fromisoformat(last) < since

@@ -1,12 +1,19 @@
-"""Bulk writes of Zoho CRM: owner changes and tags, and their answers row by row."""
+"""Bulk writes of Zoho CRM: owner changes, other fields and tags, and their answers row by row."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from connectors.base import BatchResult, Rejected, RowFailure, RowReason
 from connectors.http import Answer
 from connectors.zoho.api import Api
-from connectors.zoho.errors import row_reason, rows_of
+from connectors.zoho.errors import row_id, row_reason, rows_of
+
+# An empty list of triggers starts none; cadences and the rest of these run even so unless they are named.
+# https://www.zoho.com/crm/developer/docs/api/v8/update-records.html
+_SILENT: Final[Mapping[str, Any]] = {
+    "trigger": [],
+    "skip_feature_execution": [{"name": name} for name in ("assignment_rules", "cadences", "connected_workflows")],
+}
 
 
 class BulkWriter:
@@ -19,13 +26,25 @@ class BulkWriter:
     async def change_owner(self, module: str, ids: Sequence[str], to: str) -> BatchResult:
         """https://www.zoho.com/crm/developer/docs/api/v8/change-owner.html"""
         body = {"ids": list(ids), "owner": {"id": to}, "notify": False}
-        return batch_result(ids, await self._api.write_rows(f"/{module}/actions/change_owner", body))
+        return batch_result(ids, await self._api.write_rows("POST", f"/{module}/actions/change_owner", body))
+
+    async def update(self, module: str, ids: Sequence[str], values: Mapping[str, Any]) -> BatchResult:
+        """Set fields of records, without automation. Raises `Rejected` where a user cannot be given any.
+
+        https://www.zoho.com/crm/developer/docs/api/v8/update-records.html
+        """
+        body = {"data": [{"id": each, **values} for each in ids], **_SILENT}
+        answer = await self._api.write_rows("PUT", f"/{module}", body)
+        for row in rows_of(answer):
+            if status := row["details"].get("owner_status"):
+                raise Rejected(f"The receiver is {status}", system="zoho_crm", code=str(row["code"]))
+        return batch_result(ids, answer)
 
     async def tag(self, module: str, ids: Sequence[str], tag: str) -> BatchResult:
         """https://www.zoho.com/crm/developer/docs/api/v8/add-tags.html; `over_write` would drop the other tags."""
         await self._ensure(module, tag)
         body = {"ids": list(ids), "tags": [{"name": tag}], "over_write": False}
-        return batch_result(ids, await self._api.write_rows(f"/{module}/actions/add_tags", body))
+        return batch_result(ids, await self._api.write_rows("POST", f"/{module}/actions/add_tags", body))
 
     async def _ensure(self, module: str, tag: str) -> None:
         """Create the tag: that add_tags does so by itself is not documented. Trying is cheaper than looking first."""
@@ -41,16 +60,11 @@ class BulkWriter:
 
 def batch_result(ids: Sequence[str], answer: Answer) -> BatchResult:
     """Sort the ids by their rows. An id without a row may or may not be done; writing it again does no harm."""
-    rows = {_row_id(row, ids): row for row in rows_of(answer)}
+    rows = {row_id(row, ids): row for row in rows_of(answer)}
     done = tuple(each for each in ids if each in rows and rows[each]["code"] == "SUCCESS")
     succeeded = set(done)
     failed = (_failure(each, rows.get(each)) for each in ids if each not in succeeded)
     return BatchResult(done, tuple(failed))
-
-
-def _row_id(row: Mapping[str, Any], ids: Sequence[str]) -> str:
-    details = row["details"]
-    return str(details["id"]) if "id" in details else ids[int(details["index"])]
 
 
 def _failure(record_id: str, row: Mapping[str, Any] | None) -> RowFailure:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from connectors.base import Account, Rejected, Unavailable
 from connectors.http import together
-from connectors.zoho.api import Api
+from connectors.zoho.api import Api, Row, unless
 
 SYSTEM: Final = "zoho_crm"
 _PAGE: Final = 200
@@ -65,15 +65,12 @@ class Directory:
             return self._accounts
 
     async def account(self, account_id: str) -> Account:
-        try:
-            answer = await self._api.get(f"/users/{account_id}")
-        except Rejected as error:
-            if error.code not in _UNKNOWN_ID:
-                raise
-            answer = {}
-        if not answer.get("users"):
-            raise Rejected("Zoho CRM has no such user", system=SYSTEM, code="NOT_FOUND")
-        return _account(answer["users"][0], await self.organisation())
+        return _account(await self._user(account_id), await self.organisation())
+
+    async def profile(self, account_id: str) -> str | None:
+        """The id of the user's profile, which says what the user may see."""
+        profile = (await self._user(account_id)).get("profile") or {}
+        return profile.get("id")
 
     async def deactivate(self, account_id: str) -> bool:
         """Deactivate and read back: GET shows "disabled" where PUT says "inactive".
@@ -87,19 +84,37 @@ class Directory:
             raise Rejected(
                 "This user cannot be deactivated through the API", system=SYSTEM, code=account.protected.upper()
             )
-        await self._put_inactive(account_id)
-        self._read_at = None
-        if (await self.account(account_id)).active:
+        if (await self._changed(account_id, "inactive", done="ID_ALREADY_DEACTIVATED")).active:
             raise Unavailable("The user is still active after the change", system=SYSTEM, code="STILL_ACTIVE")
         return True
 
-    async def _put_inactive(self, account_id: str) -> None:
-        body = {"users": [{"id": account_id, "status": "inactive"}]}
+    async def activate(self, account_id: str) -> bool:
+        """Activate and read back. Raises `Rejected` with code "NO_LICENCE" where all licences are in use."""
+        if (await self.account(account_id)).active:
+            return False
         try:
-            await self._api.write("PUT", f"/users/{account_id}", body)
+            account = await self._changed(account_id, "active", done="ID_ALREADY_ACTIVE")
         except Rejected as error:
-            if error.code != "ID_ALREADY_DEACTIVATED":  # our own first try, whose answer was lost
+            if error.code != "LICENSE_LIMIT_EXCEEDED":
                 raise
+            raise Rejected("Zoho CRM has no free licence", system=SYSTEM, code="NO_LICENCE") from error
+        if not account.active:
+            raise Unavailable("The user is still inactive after the change", system=SYSTEM, code="STILL_INACTIVE")
+        return True
+
+    async def _changed(self, account_id: str, status: str, *, done: str) -> Account:
+        """The user after the change. `done` is the code of our own first try, whose answer was lost."""
+        body = {"users": [{"id": account_id, "status": status}]}
+        await unless({done}, self._api.write("PUT", f"/users/{account_id}", body))
+        self._read_at = None
+        return await self.account(account_id)
+
+    async def _user(self, account_id: str) -> Row:
+        answer = await unless(_UNKNOWN_ID, self._api.get(f"/users/{account_id}"))
+        if not answer or not answer.get("users"):
+            raise Rejected("Zoho CRM has no such user", system=SYSTEM, code="NOT_FOUND")
+        user: Row = answer["users"][0]
+        return user
 
     async def _list(self, kind: str) -> list[dict[str, Any]]:
         users: list[dict[str, Any]] = []

@@ -1,9 +1,22 @@
 """What people see: cards, forms and notices, the same for every chat product. Pure: values in, values out."""
 
 from handlers.cards.common import Channel, Posting
-from handlers.cards.forms import backup_form, exception_form, mailbox_form, send_back_form, successor_form
-from handlers.cards.notices import Relayed, owner_change_notice, record_notice, relayed_notice, relayed_summary
-from handlers.cards.overview import home_card, list_card
+from handlers.cards.forms import (
+    FormFor,
+    ask_form,
+    backup_form,
+    checklist_form,
+    exception_form,
+    hand_on_form,
+    mailbox_form,
+    propose_form,
+    reschedule_form,
+    send_back_form,
+    successor_form,
+    waive_form,
+)
+from handlers.cards.notices import Change, Relayed, owner_change_notice, record_notice, relayed_notice, relayed_summary
+from handlers.cards.overview import ghosts_card, home_card, list_card
 from handlers.cards.projection import postings
 from handlers.cards.replies import (
     already_open_card,
@@ -16,21 +29,29 @@ from handlers.cards.replies import (
     nobody_found_card,
     please_wait_card,
     refusal_card,
+    rescheduled_card,
     started_card,
     status_card,
 )
+from handlers.cards.undo import undo_preview_card
 
 __all__ = [
+    "Change",
     "Channel",
+    "FormFor",
     "Posting",
     "Relayed",
     "already_open_card",
+    "ask_form",
     "backup_form",
     "cancelled_card",
+    "checklist_form",
     "choose_leaver_card",
     "error_card",
     "exception_form",
     "form_too_late_card",
+    "ghosts_card",
+    "hand_on_form",
     "help_card",
     "home_card",
     "list_card",
@@ -40,12 +61,17 @@ __all__ = [
     "owner_change_notice",
     "please_wait_card",
     "postings",
+    "propose_form",
     "record_notice",
     "refusal_card",
     "relayed_notice",
     "relayed_summary",
+    "reschedule_form",
+    "rescheduled_card",
     "send_back_form",
     "started_card",
     "status_card",
     "successor_form",
+    "undo_preview_card",
+    "waive_form",
 ]

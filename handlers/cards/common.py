@@ -1,15 +1,15 @@
 """Whom a card is for, and how people are named on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handlers.departure import Departure, Prompt, State
+from handlers.departure import AFTER_RUN, Departure, Prompt, State
 from handlers.elements import Card, Inline, Mention, Strong, Words
 from handlers.people import Person
 from handlers.texts import Texts
 
-HANDED_OVER: Final = frozenset({State.BACKUP, State.CLOSED})
+HANDED_OVER: Final = frozenset(AFTER_RUN)
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ class Posting:
     key: str
     recipient: Person | Channel
     card: Card
+
+
+# What a message is, for whom, and how each of them sees it.
+Message = tuple[str, tuple[Person, ...], Callable[["View", Person], Card]]
 
 
 @dataclass(frozen=True)
@@ -76,17 +80,25 @@ class View:
 
 
 def asked(departure: Departure, state: State) -> tuple[Person, ...]:
-    """Who is asked in a state. Admin and lead are jointly responsible where the work has stopped."""
+    """Who is asked in a state; in the present one also who was asked besides, since the others were silent."""
+    besides = departure.asked_besides if state is departure.state else ()
+    return distinct((*in_charge(departure, state), *besides))
+
+
+def in_charge(departure: Departure, state: State) -> tuple[Person, ...]:
+    """Who is asked first. Admin and lead are jointly responsible where the work has stopped."""
     match state:
         case State.SUCCESSOR | State.MAILBOX | State.BACKUP:
             people: tuple[Person, ...] = (departure.admin,)
         case State.APPROVAL:
             people = departure.approvers
         case State.ATTENTION:
-            people = distinct((departure.admin, *([departure.lead] if departure.lead else [])))
+            people = (departure.admin, *([departure.lead] if departure.lead else []))
+        case State.CHECKLIST:
+            people = (*(item.assignee for item in departure.open_items), departure.admin)
         case _:
             people = ()
-    return tuple(person for person in people if not person.same_as(departure.leaver))
+    return distinct([person for person in people if not person.same_as(departure.leaver)])
 
 
 def distinct(people: Sequence[Person]) -> tuple[Person, ...]:
@@ -104,7 +116,7 @@ def last_of(prompts: Sequence[Prompt], kind: State, key: str | None = None) -> P
     )
 
 
-def was_asked(departure: Departure, prompt: Prompt) -> bool:
-    """A mailbox confirmed once stays so: when a plan is approved anew, the question is answered as it is put."""
-    earlier = last_of([p for p in departure.prompts if p.turn < prompt.turn], State.MAILBOX, "mailbox_confirmed")
-    return prompt.kind is not State.MAILBOX or earlier is None
+def was_asked(prompt: Prompt) -> bool:
+    """Some questions are answered as they are put: a mailbox that was settled before a plan is approved anew, a
+    checklist of which nothing is open."""
+    return prompt.answer is None or prompt.answer.at > prompt.asked_at

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from connectors.base import Account
 from handlers import policy
 from handlers.cards.common import View
-from handlers.departure import CAN_BE_SIGNED, TRANSITIONS, Departure, State
+from handlers.cards.successors import other_receivers
+from handlers.checklist import Item
+from handlers.decide import can_be_signed, case_of
+from handlers.departure import BEFORE_RUN, TRANSITIONS, Departure, State
 from handlers.elements import Actions, Button, Confirm, Element, Style
-from handlers.events import Cancelled
+from handlers.events import Announced, Cancelled, HandoverAnswered, UndoStarted
+from handlers.handing_on import can_hand_on, key_of
 from handlers.intents import Action, Token
 from handlers.people import Party, Person
 from handlers.refusal import Refusal
@@ -15,20 +19,32 @@ from handlers.texts import Texts
 
 
 def party_of(departure: Departure, person: Person) -> Party:
-    """Those who are asked to approve are the lead or else admins."""
-    asked_as_admin = any(person.same_as(other) for other in departure.approvers) and not person.same_as(departure.lead)
+    """Those who are asked to approve, or besides, are the lead or else admins; only admins choose a successor."""
+    asked = (*departure.approvers, *departure.asked_besides)
+    as_lead = person.same_as(departure.lead) and departure.state is not State.SUCCESSOR
+    asked_as_admin = any(map(person.same_as, asked)) and not as_lead
     return Party(person, admin=asked_as_admin or person.same_as(departure.admin))
 
 
 def actions(view: View, by: Party, *, decide: bool = True, details: bool = True) -> tuple[Element, ...]:
     """The row of buttons, or nothing. `decide`: the decision that is due; `details`: the way to the full picture."""
     buttons = _decisions(view, by) if decide else ()
-    menu = tuple(_menu(view, by, details=details))
+    shown = {button.token for button in buttons}
+    menu = tuple(each for each in _menu(view, by, decide=decide, details=details) if each.token not in shown)
     return (Actions(buttons, menu),) if buttons or menu else ()
 
 
 def show_button(view: View) -> Button:
     return _button(view, Action.SHOW, "button.show")
+
+
+def item_button(view: View, item: Item) -> Button:
+    token = Token(Action.CHECKLIST, view.departure.id, view.departure.turn, item.key)
+    return Button(view.texts.t("button.settle_item"), token)
+
+
+def checklist_button(view: View, style: Style = Style.NORMAL) -> Button:
+    return _button(view, Action.CHECKLIST, "button.settle_item", style)
 
 
 def start_button(texts: Texts, account: Account) -> Button:
@@ -46,33 +62,90 @@ def _decisions(view: View, by: Party) -> tuple[Button, ...]:
             return (_button(view, Action.MAILBOX_SAFE, "button.mailbox", Style.PRIMARY),)
         case State.BACKUP if _allowed(policy.may_confirm, view, by):
             return (_button(view, Action.BACKUP_DONE, "button.backup", Style.PRIMARY),)
+        case State.CHECKLIST if view.departure.open_items and _allowed(policy.may_settle, view, by):
+            return (checklist_button(view, Style.PRIMARY),)
         case State.ATTENTION if _allowed(policy.may_confirm, view, by):
             return _button(view, Action.RETRY, "button.retry", Style.PRIMARY), *_sign(view, by)
+        case State.CLOSED:
+            return _announce(view, by, Style.PRIMARY)
         case _:
             return ()
 
 
-def _menu(view: View, by: Party, *, details: bool) -> list[Button]:
+def _menu(view: View, by: Party, *, decide: bool, details: bool) -> list[Button]:
     menu = []
     if details and _allowed(policy.may_see, view, by):
         menu.append(_button(view, Action.DETAILS, "button.details"))
+    if decide and view.departure.state is State.MAILBOX and _allowed(policy.may_sign, view, by):
+        menu.append(_button(view, Action.WAIVE_MAILBOX, "button.waive", Style.DANGER))
+    if view.departure.state in BEFORE_RUN and _allowed(policy.may_cancel, view, by):
+        menu.append(_button(view, Action.RESCHEDULE, "button.reschedule"))
+    menu += [*_announce(view, by), *_after(view, by)]
     if cancellable(view.departure) and _allowed(policy.may_cancel, view, by):
         menu.append(_cancel(view))
     return menu
+
+
+def _announce(view: View, by: Party, style: Style = Style.NORMAL) -> tuple[Button, ...]:
+    """The channels learn of it once somebody says so."""
+    departure = view.departure
+    open_to = departure.run and departure.announced is None and Announced in TRANSITIONS[departure.state]
+    if not open_to or not _allowed(policy.may_confirm, view, by):
+        return ()
+    t = view.texts.t
+    confirm = Confirm(
+        title=t("announce.confirm.title"),
+        text=t("announce.confirm.text", leaver=view.leaver),
+        yes=t("button.announce"),
+        no=t("button.not_yet"),
+    )
+    token = Token(Action.ANNOUNCE, departure.id, departure.turn)
+    return (Button(t("button.announce"), token, style, confirm),)
+
+
+def announce_actions(view: View, by: Party) -> tuple[Element, ...]:
+    button = _announce(view, by)
+    return (Actions((), button),) if button else ()
+
+
+def _after(view: View, by: Party) -> tuple[Button, ...]:
+    """What can still be done once records are in other hands."""
+    departure = view.departure
+    if not _allowed(policy.may_undo, view, by):
+        return ()
+    undo = UndoStarted in TRANSITIONS[departure.state] and departure.written
+    return (
+        *((_button(view, Action.HAND_ON, "button.hand_on"),) if can_hand_on(departure) else ()),
+        *((_button(view, Action.UNDO_PREVIEW, "button.undo_preview"),) if undo else ()),
+    )
+
+
+def hand_on_button(view: View, reader: Person, holder: Person) -> tuple[Button, ...]:
+    """For what this holder has."""
+    departure, key = view.departure, key_of(view.departure, holder)
+    if not key or not can_hand_on(departure, key) or not _allowed(policy.may_undo, view, party_of(departure, reader)):
+        return ()
+    return (Button(view.texts.t("button.hand_on"), Token(Action.HAND_ON, departure.id, departure.turn, key)),)
+
+
+def answer_actions(view: View, person: Person, *, accepted: bool) -> tuple[Element, ...]:
+    """What somebody who got records can say to it."""
+    by = Party(person, admin=False)
+    open_to = HandoverAnswered in TRANSITIONS[view.departure.state] and not accepted
+    if not open_to or not _allowed(policy.may_answer_handover, view, by):
+        return ()
+    accept = _button(view, Action.ACCEPT, "button.accept", Style.PRIMARY)
+    ask, propose = _button(view, Action.ASK, "button.ask"), _button(view, Action.PROPOSE, "button.propose")
+    return (Actions((accept, ask), (propose,)),)
 
 
 def cancellable(departure: Departure) -> bool:
     return Cancelled in TRANSITIONS[departure.state] and not departure.written
 
 
-def can_be_signed(departure: Departure) -> bool:
-    return departure.problem is not None and departure.problem.step in CAN_BE_SIGNED
-
-
 def _allowed(right: Callable[[policy.Case, Party], None], view: View, by: Party) -> bool:
-    departure = view.departure
     try:
-        right(policy.Case(departure.leaver, departure.admin, departure.lead), by)
+        right(case_of(view.departure), by)
     except Refusal:
         return False
     return True
@@ -85,6 +158,8 @@ def _button(view: View, action: Action, key: str, style: Style = Style.NORMAL) -
 def _approve(view: View) -> Button:
     departure, t = view.departure, view.texts.t
     successor = departure.successor.name if departure.successor else ""
+    others = len(other_receivers(departure))
+    successor = t("approval.several", name=successor, n=others) if others else successor
     confirm = Confirm(
         title=t("approval.confirm.title"),
         text=t("approval.confirm.text", n=departure.plan.move if departure.plan else 0, successor=successor),

@@ -1,44 +1,48 @@
 """What the log channel is told while records change hands. People are named, never mentioned: nobody needs to act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.base import Record
 from handlers.cards.common import Channel
 from handlers.departure import Departure
-from handlers.elements import Actions, Card, Element, Fact, Facts, Heading, LinkButton, Note
+from handlers.elements import Actions, Card, Fact, Facts, Heading, LinkButton, Note
 from handlers.plan import SystemPlan
 from handlers.progress import ModuleProgress
 from handlers.texts import Texts
 
 
+@dataclass(frozen=True)
+class Change:
+    """A record that changed hands: `new` is whose it is now, `url` leads to it."""
+
+    record: Record
+    new: str
+    url: str
+
+
 def owner_change_notice(
-    channel: Channel, departure: Departure, plan: SystemPlan, progress: ModuleProgress, url: str
+    channel: Channel, departure: Departure, plan: SystemPlan, progress: ModuleProgress, *, new: Sequence[str], url: str
 ) -> Card:
     """One module has changed hands. `url` leads to one of its records."""
     texts = Texts(channel.language, channel.time_zone)
     what = Fact(progress.label, (texts.t("notice.records", n=progress.moved),))
-    text = texts.t(
-        "notice.module.text",
-        n=progress.moved,
-        module=progress.label,
-        old=plan.leaver.name,
-        new=plan.successor.name,
-    )
+    owners = texts.listed(new)
+    text = texts.t("notice.module.text", n=progress.moved, module=progress.label, old=plan.leaver.name, new=owners)
     small_print = Note(
         texts.words("notice.departure", number=departure.number, system=texts.t(f"system.{plan.system}"))
     )
-    return _notice(texts, text, plan, what, url, small_print)
+    return _notice(texts, text, plan, small_print, what=what, new=owners, url=url)
 
 
-def record_notice(channel: Channel, plan: SystemPlan, module_label: str, record: Record, url: str) -> Card:
+def record_notice(channel: Channel, plan: SystemPlan, module_label: str, change: Change) -> Card:
     """One record has changed hands."""
     texts = Texts(channel.language, channel.time_zone)
-    text = texts.t("notice.record.text", record=record.label, old=plan.leaver.name, new=plan.successor.name)
-    what = Fact(texts.t("notice.record"), (record.label,))
-    small_print = Note((module_label, " · ", texts.t("notice.id", id=record.id)))
-    return _notice(texts, text, plan, what, url, small_print)
+    text = texts.t("notice.record.text", record=change.record.label, old=plan.leaver.name, new=change.new)
+    what = Fact(texts.t("notice.record"), (change.record.label,))
+    small_print = Note((module_label, " · ", texts.t("notice.id", id=change.record.id)))
+    return _notice(texts, text, plan, small_print, what=what, new=change.new, url=change.url)
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,10 @@ def _readable(module: str) -> str:
     return module.replace("_", " ")
 
 
-def _notice(texts: Texts, text: str, plan: SystemPlan, what: Fact, url: str, *more: Element) -> Card:
+def _notice(texts: Texts, text: str, plan: SystemPlan, small_print: Note, *, what: Fact, new: str, url: str) -> Card:
     owners = (
         Fact(texts.t("notice.old_owner"), (plan.leaver.name,)),
-        Fact(texts.t("notice.new_owner"), (plan.successor.name,)),
+        Fact(texts.t("notice.new_owner"), (new,)),
     )
     view = Actions((LinkButton(texts.t("button.view", system=texts.t(f"system.{plan.system}")), url),))
-    return Card(text, (Heading(texts.t("notice.title")), Facts((what, *owners)), *more, view))
+    return Card(text, (Heading(texts.t("notice.title")), Facts((what, *owners)), small_print, view))

@@ -1,50 +1,43 @@
-"""How it ended: the proof, the closed card, the successor's hand-over, the last word in the log channel."""
+"""How it ended: the proof, the closed card, the last word in the log channel."""
 
 from datetime import datetime
 from itertools import chain
 from typing import Final
 
-from handlers.cards.case import modules
+from handlers.cards.case import case_text, modules, stage, state_text
+from handlers.cards.checklist import left_undone
 from handlers.cards.common import View, was_asked
-from handlers.cards.parts import NOTHING, decision, fact, note, paragraph, samples, step_name
-from handlers.departure import Departure, Prompt, State
-from handlers.elements import Card, Element, Fact, Facts, Heading, Paragraph, Strong, Table, Words
-from handlers.events import Outcome, StepResult
+from handlers.cards.controls import actions, party_of
+from handlers.cards.handover import answer_lines
+from handlers.cards.kept import mails_found
+from handlers.cards.parts import NOTHING, decision, fact, note, paragraph, private, step_name
+from handlers.cards.rechecks import recheck_facts, recheck_lines
+from handlers.cards.reckoning import beside_facts, reckoned, total_line
+from handlers.cards.successors import successor_words
+from handlers.cards.undo import undo_results
+from handlers.cards.verdict import Standing, concluded, conclusion, exceptions, headline, standing
+from handlers.departure import FINAL_STATES, Decision, Prompt, State
+from handlers.elements import Card, Element, Fact, Facts, Heading, Paragraph, Strong, Words
+from handlers.events import StepResult
+from handlers.people import Person
 from handlers.playbooks import StepKey
 from handlers.progress import RunProgress
 
-_COUNTS: Final = frozenset({StepKey.VERIFY, StepKey.RECOUNT})
 _LINES_TO_A_PARAGRAPH: Final = 8  # keeps each below the length at which chat products cut
 
 
-def exceptions(departure: Departure) -> tuple[tuple[StepResult, Prompt | None], ...]:
-    """What was not done, and the prompt in which a named person took responsibility for it."""
-    signed = {p.answer.at: p for p in departure.prompts if p.answer and p.answer.key == "exception_signed"}
-    return tuple((result, signed.get(result.at)) for result in departure.steps if result.outcome is Outcome.SKIPPED)
+def verdict(view: View, progress: RunProgress | None = None) -> tuple[Element, ...]:
+    """Zero ghosts, by two ways of counting; or why that is not so, and who answers for what was signed."""
+    said = Paragraph((Strong(headline(view, progress)),))
+    return said, *_counted(view), *_exceptions(view)
 
 
-def clean(departure: Departure) -> bool:
-    """Whether zero ghosts are proven, without an exception."""
-    proven = {r.step for r in departure.steps if r.outcome is Outcome.DONE and r.step in _COUNTS}
-    return proven == _COUNTS and not any(_left(result) for result, _ in exceptions(departure))
-
-
-def _left(result: StepResult) -> int:
-    left = result.evidence.get("left", 0)
-    return left if isinstance(left, int) else 0
-
-
-def verdict(view: View) -> tuple[Element, ...]:
-    """Zero ghosts, by two ways of counting; or what is left, and who answers for it."""
-    departure = view.departure
-    if clean(departure):
-        times = {result.step: view.texts.moment(result.at) for result in departure.steps}
-        counted = paragraph(
-            view, "verdict.counted", first=times[StepKey.VERIFY], second=times[StepKey.RECOUNT], systems=view.systems
-        )
-        headline = Paragraph((Strong(view.texts.t("verdict.zero", leaver=view.leaver)),))
-        return headline, counted, *_exceptions(view)
-    return Paragraph((Strong(view.texts.t("verdict.exceptions", leaver=view.leaver)),)), *_exceptions(view)
+def _counted(view: View) -> tuple[Element, ...]:
+    if standing(view.departure) is not Standing.ZERO:
+        return ()
+    times = {result.step: view.texts.moment(result.at) for result in view.departure.steps}
+    first, second = times[StepKey.VERIFY], times[StepKey.RECOUNT]
+    return (paragraph(view, "verdict.counted", first=first, second=second, systems=view.systems),)
 
 
 def _exceptions(view: View) -> tuple[Element, ...]:
@@ -55,23 +48,30 @@ def _exception(view: View, result: StepResult, prompt: Prompt | None) -> Element
     who = view.person(prompt.answer.by) if prompt and prompt.answer else NOTHING
     return paragraph(
         view,
-        "verdict.exception",
+        "verdict.exception.mails" if result.step is StepKey.MAILS else "verdict.exception",
         step=Strong(step_name(view, result.step)),
-        n=_left(result),
+        n=result.evidence.get("left", 0),
         who=who,
         at=view.texts.moment(result.at),
         reason=str(result.evidence.get("reason", NOTHING)),
     )
 
 
-def closed_card(view: View, progress: RunProgress | None) -> Card:
+def closed_card(view: View, progress: RunProgress | None, reader: Person) -> Card:
     departure = view.departure
+    if departure.state is not State.CLOSED:
+        return _reopened(view, progress)
     return Card(
-        _closed_text(view),
+        conclusion(view, progress),
         (
             Heading(view.texts.t("closed.title", leaver=view.leaver)),
-            *verdict(view),
-            Facts((*_people(view), *_numbers(view, progress))),
+            *verdict(view, progress),
+            *mails_found(view),
+            *left_undone(view),
+            total_line(view, progress),
+            Facts((*_people(view), *beside_facts(view, progress), *recheck_facts(view))),
+            *recheck_lines(view),
+            *answer_lines(view),
             *(modules(view, progress) if progress else ()),
             *timeline(view),
             note(
@@ -81,31 +81,21 @@ def closed_card(view: View, progress: RunProgress | None) -> Card:
                 who=view.person(departure.admin),
                 at=view.texts.moment(departure.opened_at),
             ),
+            *private(view),
+            *actions(view, party_of(departure, reader)),
         ),
     )
 
 
-def _closed_text(view: View) -> str:
-    return view.texts.t("closed.text" if clean(view.departure) else "closed.text.exceptions", leaver=view.leaver)
+def _reopened(view: View, progress: RunProgress | None) -> Card:
+    """Closed once, and now taken back or handed on."""
+    heading = Heading(view.texts.t("case.title", leaver=view.leaver))
+    return Card(case_text(view), (heading, *stage(view), *concluded(view, progress), *timeline(view)))
 
 
 def _people(view: View) -> list[Fact]:
     successor = view.departure.successor
-    return [fact(view, "fact.successor", (view.person(successor),))] if successor else []
-
-
-def _numbers(view: View, progress: RunProgress | None) -> list[Fact]:
-    keep = view.departure.plan.keep if view.departure.plan else 0
-    counts = {name: _total(view.departure, progress, name) for name in ("moved", "others", "gone")}
-    return [fact(view, f"fact.{name}", view.texts.number(n)) for name, n in {**counts, "keep": keep}.items()]
-
-
-def _total(departure: Departure, progress: RunProgress | None, name: str) -> int:
-    """From the ledger; without it, from the evidence of the transfer."""
-    if progress and progress.modules:
-        return progress.total(name)
-    found = [r.evidence.get(name, 0) for r in departure.steps if r.step is StepKey.TRANSFER]
-    return sum(n for n in found if isinstance(n, int))
+    return [fact(view, "fact.successor", successor_words(view))] if successor else []
 
 
 def timeline(view: View) -> tuple[Element, ...]:
@@ -126,49 +116,22 @@ def _happened(view: View) -> list[tuple[datetime, Words]]:
     for prompt in departure.prompts:
         if prompt.kind is State.ATTENTION:
             happened.append((prompt.asked_at, words("timeline.stopped")))
-        if prompt.answer and was_asked(departure, prompt):
+        if prompt.answer and was_asked(prompt):
             happened.append((prompt.answer.at, decision(view, prompt.answer)))
+    beside = [departure.announced] if departure.announced else []
+    beside += [Decision("hand_on_started" if u.to else "undo_started", u.by, u.at) for u in departure.undoings]
+    happened += [(made.at, decision(view, made)) for made in beside]
     for result in departure.steps:
         step, outcome = step_name(view, result.step), view.texts.t(f"outcome.{result.outcome}")
         happened.append((result.at, words("timeline.step", step=Strong(step), outcome=outcome)))
     return happened
 
 
-def handover_card(view: View, progress: RunProgress | None) -> Card:
-    """To the successor: what they got, and how to find it."""
-    plan, n = view.departure.plan, _moved(view.departure, progress)
-    systems = plan.systems if plan else ()
-    text = view.texts.t("handover.text", n=n, leaver=view.leaver)
-    return Card(
-        text,
-        (
-            Heading(view.texts.t("handover.title", leaver=view.leaver)),
-            paragraph(view, "handover.text", n=n, leaver=view.leaver),
-            *_received(view, progress),
-            *(paragraph(view, "handover.tag", tag=Strong(each.tag)) for each in systems if _tagged(view.departure)),
-            *samples(view, chain.from_iterable(each.lines for each in systems)),
-            note(view, "handover.thanks", who=view.person(view.departure.admin)),
-        ),
-    )
-
-
-def _tagged(departure: Departure) -> bool:
-    return any(r.step is StepKey.TAG and r.outcome is Outcome.DONE for r in departure.steps)
-
-
-def _received(view: View, progress: RunProgress | None) -> tuple[Element, ...]:
-    rows = tuple((m.label, view.texts.number(m.moved)) for m in (progress.modules if progress else ()) if m.moved)
-    header = (view.texts.t("column.module"), view.texts.t("column.records"))
-    return (Table(header, rows, numeric=(1,)),) if rows else ()
-
-
 def summary_card(view: View, progress: RunProgress | None) -> Card:
-    """The last word in the log channel. People are named, not mentioned: nobody needs to act."""
-    departure = view.departure
-    facts = Facts((*_people(view), fact(view, "fact.moved", view.texts.number(_moved(departure, progress)))))
-    heading = Heading(view.texts.t("closed.title", leaver=view.leaver))
-    return Card(_closed_text(view), (heading, Paragraph((_closed_text(view),)), facts))
-
-
-def _moved(departure: Departure, progress: RunProgress | None) -> int:
-    return _total(departure, progress, "moved")
+    """How it stands after the end, in the log channel. People are named, not mentioned: nobody needs to act."""
+    departure, t = view.departure, view.texts.t
+    facts = Facts((*_people(view), fact(view, "fact.moved", view.texts.number(reckoned(departure, progress)["moved"]))))
+    closed, ended = departure.state is State.CLOSED, departure.state in FINAL_STATES
+    heading = Heading(t("closed.title" if closed else "case.title", leaver=view.leaver))
+    said = conclusion(view, progress) if ended else t("case.text", leaver=view.leaver, stage=state_text(view))
+    return Card(said, (heading, Paragraph((said,)), *undo_results(view), facts))

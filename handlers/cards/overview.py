@@ -28,8 +28,10 @@ def list_card(texts: Texts, departures: Sequence[Departure], now: datetime) -> C
 def home_card(
     texts: Texts, party: Party, departures: Sequence[Departure], now: datetime, *, counted: Counted | None = None
 ) -> Card:
-    """What waits for this person comes first. Admins, who see every departure, also see the ghosts without one."""
-    former = left_alone(counted, departures) if counted and party.admin else ()
+    """What waits for this person comes first. Admins, who see every departure, also see the ghosts without one; team
+    leaders see those of their team."""
+    seen = counted if party.admin or counted is None else counted.of_team(party.person)
+    former = left_alone(seen, departures) if seen else ()
     room = _AT_HOME - len(former[:_FORMER])
     views = [View.of(departure, party.person, texts) for departure in _oldest_first(departures)]
     mine = [view for view in views if _waits_for(view.departure, party.person)]
@@ -43,10 +45,17 @@ def home_card(
             *_rows(mine, now, room),
             *((Divider(), Heading(texts.t("home.others"))) if others else ()),
             *_rows(others, now, max(room - len(mine), 0)),
-            *(_ghosts(texts, counted, former) if party.admin else ()),
+            *(_ghosts(texts, counted, former) if party.admin else _team_ghosts(texts, former)),
             *((Note((texts.t("home.hint"),)),) if party.admin else ()),
         ),
     )
+
+
+def ghosts_card(texts: Texts, departures: Sequence[Departure], counted: Counted | None) -> Card:
+    """What people who are gone left behind and nobody takes care of, each with a button that begins a departure."""
+    former = left_alone(counted, departures) if counted else ()
+    total = sum(each.total for each in former)
+    return Card(texts.t("ghosts.text", n=total), _ghosts(texts, counted, former)[1:])
 
 
 def _oldest_first(departures: Sequence[Departure]) -> list[Departure]:
@@ -86,6 +95,15 @@ def _ghosts(texts: Texts, counted: Counted | None, former: Sequence[Ghosts]) -> 
     more = len(former) - _FORMER
     rest = (Note((texts.t("home.ghosts.more", n=more),)),) if more > 0 else ()
     return *title, Paragraph(texts.words("home.ghosts.text", n=total, at=at)), *rows, *rest
+
+
+def _team_ghosts(texts: Texts, former: Sequence[Ghosts]) -> tuple[Element, ...]:
+    """For a team leader: what to ask an admin for."""
+    if not former:
+        return ()
+    rows = [_former(texts, each)[0] for each in former[:_FORMER]]
+    text = Paragraph(texts.words("home.ghosts.team", n=sum(each.total for each in former)))
+    return Divider(), Heading(texts.t("home.ghosts.title")), text, *rows
 
 
 def _former(texts: Texts, ghosts: Ghosts) -> tuple[Element, ...]:

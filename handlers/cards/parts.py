@@ -1,22 +1,30 @@
 """Parts that several cards show: what is owned, what would happen to it, what to beware of, who decided."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from connectors.base import Holding, MailboxKind, NotCovered
+from connectors.base import Holding, Inventory, MailboxKind, NotCovered
 from handlers.cards.common import View
-from handlers.departure import Decision
+from handlers.cards.successors import successor_words
+from handlers.departure import Decision, Prompt, State
 from handlers.elements import Element, Fact, Facts, Inline, Link, Note, Paragraph, Strong, Table, Words
 from handlers.events import Problem
 from handlers.plan import Line, Plan
 from handlers.playbooks import StepKey
-from handlers.rules import moving
+from handlers.practice import Release
+from handlers.texts import Texts
 
 NOTHING: Final = "–"
 _SAMPLED_MODULES: Final = 3
 _SAMPLES: Final = 3
+
+
+def amount(texts: Texts, records: int, fields: int) -> str:
+    """ "508 records and 50 fields"; fields only where there are any."""
+    parts = [texts.t("notice.records", n=records)] if records or not fields else []
+    return texts.listed([*parts, texts.t("amount.fields", n=fields)] if fields else parts)
 
 
 def paragraph(view: View, key: str, **inline: Inline | Words | int) -> Paragraph:
@@ -31,8 +39,21 @@ def fact(view: View, key: str, words: Words | str) -> Fact:
     return Fact(view.texts.t(key), (words,) if isinstance(words, str) else words)
 
 
+def expired(made: Decision) -> bool:
+    """Nobody decided for so long that the service itself ended it."""
+    return made.key == "cancelled" and not made.by.name
+
+
+def expired_text(view: View, prompt: Prompt) -> str:
+    """Within how many days nobody decided, and that nothing was changed."""
+    days = (prompt.answer.at - prompt.asked_at).days if prompt.answer else 0
+    return view.texts.t("expired.text", leaver=view.leaver, n=days)
+
+
 def decision(view: View, made: Decision) -> Words:
     """ "Approved by Tomás Rivera"."""
+    if expired(made):
+        return view.texts.words("expired.decided")
     return view.texts.words(f"decided.{made.key}", who=view.person(made.by))
 
 
@@ -45,7 +66,7 @@ def plan_facts(view: View) -> Facts | None:
     """What stands so far: successor, approval, numbers."""
     departure, facts = view.departure, []
     if departure.successor:
-        facts.append(fact(view, "fact.successor", (view.person(departure.successor),)))
+        facts.append(fact(view, "fact.successor", successor_words(view)))
     if departure.approved:
         facts.append(fact(view, "fact.approved", decided_by(view, departure.approved)))
     if departure.plan:
@@ -58,6 +79,8 @@ def number_facts(view: View, plan: Plan) -> list[Fact]:
         fact(view, "fact.move", view.texts.number(plan.move)),
         fact(view, "fact.keep", view.texts.number(plan.keep)),
     ]
+    if plan.close:
+        facts.append(fact(view, "fact.close", view.texts.number(plan.close)))
     value = greatest_value(view, plan)
     return [*facts, fact(view, "fact.value", value)] if value else facts
 
@@ -87,14 +110,19 @@ def greatest_value(view: View, plan: Plan) -> str:
 def owned(view: View) -> tuple[int, int]:
     """How many records the leaver owns, and how many of them would move."""
     holdings = [h for inventory in (view.departure.inventories or {}).values() for h in inventory.holdings]
-    return sum(h.open + h.closed for h in holdings), sum(moving(h) for h in holdings)
+    return sum(h.open + h.closed for h in holdings), sum(view.departure.moves.values())
 
 
 def inventory_table(view: View) -> tuple[Element, ...]:
     """What the leaver owns, module by module."""
     rows = [
-        _row(view, each.module.label, (each.open, each.closed, moving(each)), _money(view, each.open_value, currency))
-        for each, currency in _holdings(view)
+        _row(
+            view,
+            each.module.label,
+            (each.open, each.closed, view.departure.moves.get(f"{inventory.account.system}/{each.module.name}", 0)),
+            _money(view, each.open_value, inventory.currency),
+        )
+        for each, inventory in _holdings(view)
     ]
     header = ("column.module", "column.open", "column.closed", "column.moves", "column.value")
     return _table(view, header, rows)
@@ -104,9 +132,9 @@ def _money(view: View, value: Decimal | None, currency: str | None) -> str:
     return NOTHING if value is None else view.texts.money(value, currency)
 
 
-def _holdings(view: View) -> list[tuple[Holding, str | None]]:
+def _holdings(view: View) -> list[tuple[Holding, Inventory]]:
     return [
-        (holding, inventory.currency)
+        (holding, inventory)
         for inventory in (view.departure.inventories or {}).values()
         for holding in inventory.holdings
         if holding.open or holding.closed
@@ -158,10 +186,10 @@ def _links(line: Line) -> Words:
     return tuple(words)
 
 
-def cautions(view: View) -> tuple[Element, ...]:
-    """Hazards, and what Offboard cannot see or move: said plainly, never left out."""
+def cautions(view: View, *, told: Collection[str] = ()) -> tuple[Element, ...]:
+    """Hazards but for those that the card tells elsewhere, and what Offboard cannot see or move: never left out."""
     inventories = (view.departure.inventories or {}).values()
-    hazards = sorted({hazard for inventory in inventories for hazard in inventory.hazards})
+    hazards = sorted({hazard for inventory in inventories for hazard in inventory.hazards} - set(told))
     missing = sorted((each for inventory in inventories for each in inventory.not_covered), key=_reason)
     return (
         *(Paragraph((Strong(view.texts.t("hazard")), " ", view.texts.t(key, leaver=view.leaver))) for key in hazards),
@@ -196,6 +224,15 @@ def problem_text(view: View, problem: Problem | None, *, part: str = "") -> str:
         return ""
     system = view.texts.t(f"system.{problem.system}")
     return view.texts.t(f"{problem.key}{part}", n=problem.count, leaver=view.leaver, system=system)
+
+
+def private(view: View) -> tuple[Element, ...]:
+    """As long as it holds: the channels know nothing."""
+    plan, departure = view.departure.plan, view.departure
+    over = departure.state in (State.CANCELLED, State.UNDONE)
+    if over or departure.announced or (plan and plan.terms.release is Release.AT_ONCE):
+        return ()
+    return (note(view, "announce.private"),)
 
 
 def step_name(view: View, step: StepKey) -> str:

@@ -1,39 +1,53 @@
 """The questions: one card for each prompt, with the buttons while it is open and the decision once it is answered."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
-from connectors.base import MailboxKind
 from handlers.cards.approval import approval_facts, approval_question
 from handlers.cards.case import state_text
-from handlers.cards.common import View, asked, last_of
-from handlers.cards.controls import actions, can_be_signed, party_of
+from handlers.cards.checklist import checklist_question, items
+from handlers.cards.common import View, distinct, in_charge, last_of
+from handlers.cards.controls import actions, party_of
+from handlers.cards.kept import mails_found
+from handlers.cards.mailbox import mailbox_todo, retention_todo
 from handlers.cards.outcome import verdict
 from handlers.cards.parts import (
     cautions,
     decided,
+    expired,
+    expired_text,
     fact,
     inventory_table,
     mailbox_kind,
-    mailboxes,
     note,
     owned,
     paragraph,
     problem_text,
 )
-from handlers.departure import ASKING, Decision, Departure, Prompt, State
+from handlers.decide import can_be_signed
+from handlers.departure import ASKING, RETURNING, Decision, Departure, Prompt, State
 from handlers.elements import Card, Element, Facts, Heading, Paragraph, Strong
 from handlers.people import Person
 from handlers.playbooks import StepKey
 
 
-def addressees(departure: Departure, prompt: Prompt) -> tuple[Person, ...]:
-    """Who is asked. The lead is known, and may be asked, from the first question about the successor on."""
-    people = asked(departure, prompt.kind)
-    if prompt.kind is not State.ATTENTION:
-        return people
+def addressees(departure: Departure, prompt: Prompt, *, before: datetime | None = None) -> tuple[Person, ...]:
+    """Who was asked, first or later, whatever they have done since; with `before`, only who was asked by then."""
+    later = before is None or (prompt.besides_at is not None and prompt.besides_at < before)
+    return distinct((*_first(departure, prompt), *(prompt.besides if later else ())))
+
+
+def _first(departure: Departure, prompt: Prompt) -> tuple[Person, ...]:
+    """The lead is known, and may be asked, from the first question about the successor on."""
+    if prompt.kind is State.CHECKLIST:
+        then_open = [i for i in departure.checklist if not i.settled or (i.at and i.at >= prompt.asked_at)]
+        return (*(item.assignee for item in then_open), departure.admin)
+    people = in_charge(departure, prompt.kind)
     planned = any(p.kind is State.SUCCESSOR and p.turn < prompt.turn for p in departure.prompts)
-    return people if planned else tuple(person for person in people if person.same_as(departure.admin))
+    if prompt.kind is not State.ATTENTION or planned:
+        return people
+    return tuple(person for person in people if person.same_as(departure.admin))
 
 
 def prompt_card(prompt: Prompt, view: View, reader: Person) -> Card:
@@ -41,7 +55,8 @@ def prompt_card(prompt: Prompt, view: View, reader: Person) -> Card:
     if prompt.answer is not None:
         return _answered(view, prompt, prompt.answer, heading)
     problem = problem_text(view, prompt.problem)
-    text = view.texts.t(f"{prompt.kind}.text", leaver=view.leaver, admin=view.departure.admin.name, problem=problem)
+    said = "attention.text.mails" if prompt.problem and prompt.problem.step == StepKey.MAILS else f"{prompt.kind}.text"
+    text = view.texts.t(said, leaver=view.leaver, admin=view.departure.admin.name, problem=problem)
     question = _QUESTIONS[prompt.kind](view, prompt)
     return Card(text, (heading, *question, *actions(view, party_of(view.departure, reader))))
 
@@ -54,11 +69,16 @@ def question(view: View) -> tuple[Element, ...]:
 
 def _answered(view: View, prompt: Prompt, answer: Decision, heading: Heading) -> Card:
     """Who decided what, and when. The latest approval keeps its numbers and says how it went on."""
+    if expired(answer):
+        text = expired_text(view, prompt)
+        return Card(text, (heading, Paragraph((text,))))
     elements: list[Element] = [heading, Paragraph(decided(view, answer))]
     if prompt.problem:
         elements.append(Paragraph((problem_text(view, prompt.problem),)))
     if prompt.reason:
         elements.append(paragraph(view, "decided.reason", reason=prompt.reason))
+    if prompt.kind is State.CHECKLIST:
+        elements += items(view, view.departure.checklist)
     if answer.key == "approved" and prompt is last_of(view.departure.prompts, State.APPROVAL):
         elements += approval_facts(view)
         elements.append(paragraph(view, "approval.since", stage=Strong(state_text(view))))
@@ -107,43 +127,46 @@ def _suggested(view: View) -> Paragraph:
 
 def _mailbox(view: View, _: Prompt) -> tuple[Element, ...]:
     """What must be true before anything else happens, by the kind of mailbox."""
-    return (
-        paragraph(view, "mailbox.why", leaver=view.leaver),
-        *(paragraph(view, f"mailbox.todo.{kind}", leaver=view.leaver) for kind in mailboxes(view)),
-        note(view, "mailbox.later"),
-    )
+    return mailbox_todo(view)
 
 
 def _attention(view: View, prompt: Prompt) -> tuple[Element, ...]:
     problem = prompt.problem
     if problem is None:
         return ()
-    step = f"step.{problem.step}" if problem.step in set(StepKey) else "step.planning"
+    step = f"step.{problem.step}" if problem.step in _STEPS else "step.planning"
     elements = [
         Paragraph((Strong(problem_text(view, problem)),)),
-        paragraph(view, "attention.nothing_lost"),
+        *(mails_found(view) if problem.step == StepKey.MAILS else (paragraph(view, "attention.nothing_lost"),)),
         Paragraph((problem_text(view, problem, part=".advice"),)),
-        *((paragraph(view, "attention.exception"),) if can_be_signed(view.departure) else ()),
+        *_exception(view),
     ]
     code = problem.code or view.texts.t("attention.no_code")
     where = note(view, "attention.where", step=view.texts.t(step), code=code, reference=problem.reference)
     return (*elements, where)
 
 
+def _exception(view: View) -> tuple[Element, ...]:
+    if not can_be_signed(view.departure):
+        return ()
+    returning = view.departure.interrupted in RETURNING
+    return (paragraph(view, "attention.exception.undo" if returning else "attention.exception"),)
+
+
 def _backup(view: View, _: Prompt) -> tuple[Element, ...]:
-    kinds = mailboxes(view)
-    todo = "backup.nothing" if kinds == (MailboxKind.NONE,) else "backup.todo"
-    return (
-        *verdict(view),
-        paragraph(view, todo, leaver=view.leaver),
-        note(view, "backup.when"),
-    )
+    return (*verdict(view), *retention_todo(view))
 
 
+def _checklist(view: View, _: Prompt) -> tuple[Element, ...]:
+    return checklist_question(view)
+
+
+_STEPS: Final = frozenset({*StepKey, "end", State.UNDOING, State.HANDING_ON})
 _QUESTIONS: Final[dict[State, Callable[[View, Prompt], tuple[Element, ...]]]] = {
     State.SUCCESSOR: _successor,
     State.APPROVAL: approval_question,
     State.MAILBOX: _mailbox,
     State.ATTENTION: _attention,
     State.BACKUP: _backup,
+    State.CHECKLIST: _checklist,
 }

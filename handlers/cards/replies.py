@@ -11,6 +11,7 @@ from handlers.cards.controls import actions, show_button, start_button
 from handlers.cards.outcome import timeline
 from handlers.cards.parts import cautions, decided, plan_table
 from handlers.cards.prompts import question
+from handlers.cards.verdict import concluded
 from handlers.departure import Departure, State
 from handlers.elements import Actions, Card, Element, Heading, Note, Paragraph, Strong
 from handlers.people import Party
@@ -19,6 +20,8 @@ from handlers.refusal import Refusal
 from handlers.texts import Texts
 
 _CANDIDATES: Final = 10
+# In the order of the help; each has its texts `help.….typed` and `help.….does`.
+_COMMANDS: Final = ("start", "later", "now", "status", "list", "reschedule", "cancel", "undo", "ghosts")
 # Here the question itself shows all that is known.
 _TOLD_IN_FULL: Final = frozenset({State.SUCCESSOR, State.APPROVAL})
 # Refusals that come from somebody else having been faster: whoever gets one may see the departure.
@@ -32,7 +35,7 @@ def help_card(texts: Texts) -> Card:
 def _commands(texts: Texts) -> tuple[Element, ...]:
     return tuple(
         Paragraph((Strong(texts.t(f"help.{command}.typed")), "\n", texts.t(f"help.{command}.does")))
-        for command in ("start", "status", "list", "cancel")
+        for command in _COMMANDS
     )
 
 
@@ -49,6 +52,7 @@ def status_card(texts: Texts, departure: Departure, party: Party, progress: RunP
         (
             Heading(texts.t("case.title", leaver=view.leaver)),
             *stage(view, now),
+            *concluded(view, progress),
             *(run(view, progress) if progress else ()),
             *question(view),
             *(_background(view) if departure.state not in _TOLD_IN_FULL else ()),
@@ -91,7 +95,20 @@ def already_open_card(texts: Texts, departure: Departure) -> Card:
 
 
 def started_card(texts: Texts, departure: Departure) -> Card:
-    return _said(texts.t("started.text", leaver=departure.leaver.name), texts.t("started.next"))
+    text = texts.t("started.text", leaver=departure.leaver.name)
+    due = (Paragraph(texts.words("started.due", at=texts.moment(departure.due))),) if departure.due else ()
+    return Card(text, (Paragraph((Strong(text),)), *due, Paragraph((texts.t("started.next"),))))
+
+
+def rescheduled_card(texts: Texts, departure: Departure) -> Card:
+    """When the run begins from now on."""
+    if departure.due is None:
+        then = "rescheduled.approve" if departure.start_moved else "rescheduled.next"
+        return _said(texts.t("rescheduled.now", leaver=departure.leaver.name), texts.t(then))
+    words = texts.words("rescheduled.text", leaver=departure.leaver.name, at=texts.moment(departure.due))
+    text = texts.t("rescheduled.text", leaver=departure.leaver.name, at=texts.moment(departure.due).fallback)
+    then = "rescheduled.approve" if departure.start_moved else "rescheduled.next"
+    return Card(text, (Paragraph(words), Paragraph((texts.t(then),))))
 
 
 def cancelled_card(texts: Texts, departure: Departure) -> Card:

@@ -1,32 +1,56 @@
-"""Is the world still what was approved? Counts afresh before the first write: one call for each module.
+"""Is the world still what was approved, and can the work be done? Looked at before the first write.
 
-Only where a count has left the tolerance, the whole inventory is taken again, for the plan that is shown then.
+One call for each module; only where a count has left the tolerance, the whole inventory is taken again, for the plan
+that is shown then.
 """
 
 from handlers.events import Outcome
-from handlers.plan import differences
-from handlers.rules import successor_problem
+from handlers.plan import differences, survey_for
+from handlers.rules import receiver_problem
 from handlers.steps.unit import Drifted, Ended, Ending, Stopped, Unit
-from handlers.steps.verify import all_lines
+from handlers.steps.verify import all_lines, count
 
 
 async def compare(unit: Unit) -> Ending:
     """Invariant 1: no write without an approved plan that still holds within the tolerance."""
-    successor = await unit.connector.account(unit.plan.successor.id)
-    problem = successor_problem(unit.plan.leaver, successor, frozenset())
+    problem = await _receivers_problem(unit)
     if problem:
-        return Stopped(f"problem.{problem}")
+        return problem
     if not await _within_tolerance(unit):
-        fresh = await unit.connector.inventory(unit.plan.leaver.id)
-        found = differences(unit.plan, fresh, unit.settings.tolerance)
+        fresh = await unit.connector.inventory(unit.plan.leaver.id, survey_for(unit.settings.practice, unit.now()))
+        found = differences(unit.plan, fresh, unit.settings.tolerance, unit.settings.practice)
         if found:
             return Drifted(found, fresh)
-    return Ended(Outcome.DONE, {"records": unit.plan.move})
+    return _unaffordable(unit) or Ended(Outcome.DONE, {"records": unit.plan.move})
+
+
+async def _receivers_problem(unit: Unit) -> Stopped | None:
+    """Everybody who gets records could take them when they were chosen; can they still?"""
+    modules = frozenset(line.module for line in unit.plan.lines if line.move)
+    departures = await unit.store.read(lambda tx: tx.open_departures())
+    others = [each for each in departures if each.id != unit.departure.id]
+    leaving = frozenset(account.email.lower() for each in others for account in each.accounts.values())
+    for receiver in unit.plan.receivers:
+        account, fitness = await unit.connector.account(receiver.id), await unit.connector.fitness(receiver.id)
+        problem = receiver_problem(unit.plan.leaver, account, fitness, modules=modules, now=unit.now(), leaving=leaving)
+        if problem:
+            return Stopped(f"problem.{problem}")
+    return None
 
 
 async def _within_tolerance(unit: Unit) -> bool:
     for line in all_lines(unit):
-        now = await unit.connector.count(unit.plan.leaver.id, line.module, line.part)
-        if not unit.settings.tolerance.allows(line.move, now):
+        if not unit.settings.tolerance.allows(line.affected, await count(unit, line)):
             return False
     return True
+
+
+def _unaffordable(unit: Unit) -> Stopped | None:
+    """A run that ends in the middle for want of calls leaves two owners for the rest of the day.
+
+    The plan may be days old: what is left counts as the vendor's last answer told it.
+    """
+    forecast, left = unit.plan.forecast, unit.connector.credits_left
+    if forecast is None or left is None or forecast.credits <= left:
+        return None
+    return Stopped("problem.credits", forecast.credits)

@@ -22,7 +22,6 @@ async def deactivate(unit: Unit) -> Ending:
         if not (await unit.connector.account(leaver)).active:
             return Ended(Outcome.NOTHING_TO_DO, {"account": leaver})
         seen = Cursor(None, complete=True, started_at=unit.now())
-        owners = (leaver, unit.plan.successor.id)
-        await unit.store.write(lambda tx: tx.add_page(unit.place(_ACCOUNT), (), owners=owners, cursor=seen))
+        await unit.store.write(lambda tx: tx.add_page(unit.place(_ACCOUNT), {}, seen))
     await unit.connector.deactivate(leaver)
     return Ended(Outcome.DONE, {"account": leaver})

@@ -11,10 +11,10 @@ async def recount(unit: Unit) -> Ending:
     lines, counted = all_lines(unit), unit.memory.recounted
     for line in lines:
         place = unit.place(line.module)
-        if place in counted:
+        if place in counted or line.part is None:
             continue
         left = await unit.connector.recount(unit.plan.leaver.id, line.module, line.part)
-        if left > signed_for(totals, place):
+        if left > signed_for(unit, totals, line.module):
             if unit.memory.tried("recount") >= unit.settings.tries:
                 return Stopped("problem.ghosts_left", left)
             return More(wait=unit.settings.patience, waiting="waiting.recount")

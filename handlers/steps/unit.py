@@ -1,15 +1,17 @@
 """What a step gets, and how one call of it can end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.base import Connector, Inventory
+from handlers.announcing import Announcement
 from handlers.cards import Channel
 from handlers.departure import Departure
-from handlers.events import Outcome
+from handlers.events import Event, Outcome
 from handlers.plan import Difference, SystemPlan, Tolerance
-from handlers.ports import Place, Store
+from handlers.ports import Place, Store, Totals
+from handlers.practice import Practice
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,16 @@ class RunSettings:
     """`per_record_notices`: up to this many records of a module are announced one by one.
 
     `patience`: seconds between two tries of something that the vendor refuses for now. `tries`: how often.
+    `job_patience`: seconds in all that a job of the vendor's may run.
     """
 
+    practice: Practice = field(default_factory=Practice)
     tolerance: Tolerance = field(default_factory=Tolerance)
     per_record_notices: int = 10
     channels: tuple[Channel, ...] = ()
     patience: float = 5.0
     tries: int = 6
+    job_patience: float = 3600.0
 
 
 @dataclass
@@ -31,12 +36,18 @@ class Memory:
     """What a process remembers of a run between units. Losing it costs a few reads, never correctness.
 
     `guarded` is the last id up to which we looked for foreign changes; `recounted` is what the second count
-    found in the modules that it is through with; `tries` counts fruitless looks of a step.
+    found in the modules that it is through with; `tries` counts fruitless looks of a step; `jobs` are the vendor's jobs
+    that a step waits for, `waited` for how many seconds; `passed` is the last id up to which a pass of an undo went;
+    `ready` are the systems in which whoever gets the records back is known to be able to own them.
     """
 
     guarded: dict[Place, str] = field(default_factory=dict)
     recounted: dict[Place, int] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
+    jobs: dict[str, str] = field(default_factory=dict)
+    waited: dict[str, float] = field(default_factory=dict)
+    passed: dict[tuple[str, Place], str] = field(default_factory=dict)
+    ready: set[str] = field(default_factory=set)
 
     def tried(self, what: str) -> int:
         self.tries[what] = self.tries.get(what, 0) + 1
@@ -56,6 +67,21 @@ class Unit:
     def place(self, module: str) -> Place:
         return Place(self.departure.id, self.plan.system, module)
 
+    def of_lines(self, totals: Mapping[Place, Totals]) -> list[Totals]:
+        """What the ledger says about owners in this system, other fields left out."""
+        modules = {holding.module.name for holding in (self.departure.inventories or {})[self.plan.system].holdings}
+        return [t for place, t in totals.items() if place.system == self.plan.system and place.module in modules]
+
+    @property
+    def announcement(self) -> Announcement:
+        return Announcement(
+            self.departure,
+            self.plan,
+            self.connector.record_url,
+            self.settings.channels,
+            self.settings.per_record_notices,
+        )
+
 
 @dataclass(frozen=True)
 class More:
@@ -67,8 +93,11 @@ class More:
 
 @dataclass(frozen=True)
 class Ended:
+    """`found` are events beside the step's own: what later steps and people need to know."""
+
     outcome: Outcome
     evidence: dict[str, int | str]
+    found: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +107,7 @@ class Stopped:
     key: str
     count: int = 0
     code: str = ""
+    found: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)

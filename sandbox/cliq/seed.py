@@ -8,11 +8,12 @@ from sandbox.cliq.model import BOT_NAME, Json
 
 _WIDE: Final = ["chat", "message", "user"]
 _NARROW: Final = ["chat", "user"]
+_HINT: Final = "@person [on DATE | now] | status, reschedule, cancel, undo @person | list | ghosts | help"
 # What is created, and then the permissions of each handler; the first of a command or function exists already.
 _COMPONENTS: Final[tuple[tuple[Kind, Json, tuple[Json, ...]], ...]] = (
     (
         "command",
-        {"name": "offboard", "hint": "Offboard a colleague: /offboard @user", "scope": "organization"},
+        {"name": "offboard", "hint": _HINT, "scope": "organization"},
         (
             {"type": "execution_handler", "permissions": _NARROW},
             {"type": "suggestion_handler", "permissions": _NARROW},

@@ -171,7 +171,7 @@ class Desk:
         return {
             "done": "The mails are saved."
             if worked
-            else "Zoho backs up POP mailboxes only, and only those that were POP before the user was deactivated."
+            else "Nothing was saved: Zoho backs up mails that are shared, and in some organisations those of POP alone."
         }
 
     async def close_account(self, body: Body) -> Result:

@@ -62,7 +62,7 @@ METHODS: Final[dict[str, Method]] = {
     "conversations.members": Method(conversations.members, _TIER_4),
     "conversations.open": Method(conversations.open_, _TIER_3),
     "conversations.replies": Method(conversations.replies, _TIER_3),
-    "files.completeUploadExternal": Method(files.complete_upload, _TIER_4, ("files:write",)),
+    "files.completeUploadExternal": Method(files.complete_upload, _TIER_4, ("files:write",), cut=True),
     "files.getUploadURLExternal": Method(files.get_upload_url, _TIER_4, ("files:write",)),
     "reactions.add": Method(chat.add_reaction, _TIER_3, ("reactions:write",)),
     "reactions.remove": Method(chat.remove_reaction, _TIER_2, ("reactions:write",)),

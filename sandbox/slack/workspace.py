@@ -40,7 +40,9 @@ DEFAULT_SCOPES: Final = frozenset(
     )
 )
 OFFBOARD: Final = Command(
-    "/offboard", "Start or follow an offboarding", "@person | status | list | cancel @person | help"
+    "/offboard",
+    "Start or follow an offboarding",
+    "@person [on DATE | now] | status, reschedule, cancel, undo @person | list | ghosts | help",
 )
 
 

@@ -8,7 +8,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.zoho import coql_sql, emails, owners, records_api, search, settings_api, tags, transfer, users_api
+from sandbox.zoho import (
+    absences,
+    automation,
+    coql_sql,
+    emails,
+    owners,
+    profiles,
+    records_api,
+    search,
+    settings_api,
+    tags,
+    transfer,
+    users_api,
+)
 from sandbox.zoho.api import ApiError, Call, bad_url
 from sandbox.zoho.crm import Crm
 from sandbox.zoho.gate import Endpoint, gate, respond
@@ -64,6 +77,32 @@ _ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("GET", "/settings/layouts", settings_api.layouts, ("ZohoCRM.settings.layouts.READ",)),
     Endpoint("GET", "/settings/pipeline", settings_api.pipeline, ("ZohoCRM.settings.pipeline.READ",)),
     Endpoint("GET", "/settings/tags", tags.listing, ("ZohoCRM.settings.tags.READ",)),
+    Endpoint("GET", "/settings/profiles", profiles.listing, ("ZohoCRM.settings.profiles.READ",)),
+    Endpoint("GET", "/settings/profiles/{id}", profiles.one, ("ZohoCRM.settings.profiles.READ",)),
+    Endpoint(
+        "GET",
+        "/settings/users_unavailability",
+        absences.listing,
+        ("ZohoCRM.settings.users_unavailability.READ",),
+    ),
+    Endpoint(
+        "GET",
+        "/settings/automation/assignment_rules",
+        automation.list_assignment_rules,
+        ("ZohoCRM.settings.assignment_rules.READ",),
+    ),
+    Endpoint(
+        "GET",
+        "/settings/automation/assignment_rules/{id}",
+        automation.one_assignment_rule,
+        ("ZohoCRM.settings.assignment_rules.READ",),
+    ),
+    Endpoint(
+        "GET",
+        "/settings/automation/workflow_rules",
+        automation.list_workflow_rules,
+        ("ZohoCRM.settings.workflow_rules.READ",),
+    ),
     Endpoint("POST", "/settings/tags", tags.create, ("ZohoCRM.settings.tags.CREATE",), writes=True),
     Endpoint(
         "POST",

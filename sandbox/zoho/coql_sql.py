@@ -97,7 +97,7 @@ class _Translator:
             raise _invalid({"column_name": str(path)})
         for depth, name in enumerate(path.parts, start=1):
             found = module.fields.get(name)
-            if found is None:
+            if found is None or found.kind is Kind.USERS:
                 raise _invalid({"column_name": str(path)})
             if depth == len(path.parts):
                 return _Source(f'{table}."{name}"', found.kind)

@@ -12,6 +12,8 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.people import BY_KEY, INTEGRATION_USER, Mailbox
 from sandbox.zoho import oauth
+from sandbox.zoho.absences import absences
+from sandbox.zoho.automation import assignment_rules
 from sandbox.zoho.changes import Changes, OwnerChange
 from sandbox.zoho.jobs import Jobs
 from sandbox.zoho.meter import Limits, Meter
@@ -41,6 +43,8 @@ class Quirks:
     """Where tenants and Zoho's own documents differ; tests turn these."""
 
     without_transfer_api: bool = False  # old tenants answer 404 for transfer and validate_before_transfer
+    without_automation: bool = False  # small editions refuse assignment rules and workflow rules
+    backup_only_pop: bool = False  # the vendor's older help: e-mails of IMAP accounts cannot be backed up
     mixed_status: int = 202  # of a partly refused change_owner; 207 for Zoho's SDK
     job_id_key: str = "job_id"  # or "jobId", as the older documents have it
     lite_users: set[str] = field(default_factory=set)  # ids that own no records by their licence
@@ -77,8 +81,10 @@ class Crm:
         self.accounts = oauth.Accounts(clock=clock, limits=self.limits)
         self.jobs = Jobs(clock, self.limits)
         self.backed_up: set[str] = set()  # user ids whose mails were saved after the deactivation
-        # By user id: where rules ("assignment") or views and reports ("criteria") still name the user.
-        self.references = {BY_KEY[key].crm_id or "": set(named) for key, named in company.NAMED_IN.items()}
+        self.assignment_rules = assignment_rules()
+        # User ids that stand in the criteria of views and reports.
+        self.named_in_criteria = {BY_KEY[key].crm_id or "" for key, at in company.NAMED_IN.items() if "criteria" in at}
+        self.absences = absences(clock.time())
         self.owner_mails: Counter[str] = Counter()  # by user id: Zoho's own "you are the owner now" mails
         company.fill(self.store, now=clock.now(), seed=seed, leaver=leaver, records=records)
         self._counted: dict[str, tuple[tuple[int, int], list[tuple[int, int, int]]]] = {}
@@ -189,14 +195,16 @@ class Crm:
         self.changes.touch()
 
     def press_backup(self, user_id: str) -> bool:
-        """An administrator presses "Backup" for a leaver's mails. Says whether it worked: never for IMAP.
+        """An administrator presses "Backup" for a leaver's mails. Says whether it worked: never for private ones.
 
         Raises ValueError while the user is active: Zoho shows the button only after the deactivation.
         """
         user = self.people.get(user_id)
         if user.active:
             raise ValueError("the backup button appears only when the user is deactivated")
-        if user.mailbox not in (Mailbox.POP_PUBLIC, Mailbox.ZOHO_HOSTED):
+        kept = {Mailbox.POP_PUBLIC, Mailbox.ZOHO_HOSTED}
+        kept |= set() if self.quirks.backup_only_pop else {Mailbox.IMAP_PUBLIC}
+        if user.mailbox not in kept:
             return False
         self.backed_up.add(user_id)
         self.changes.touch()

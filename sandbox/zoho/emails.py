@@ -1,7 +1,8 @@
 """Mails on records, and what becomes of them when their owner is deactivated.
 
-The mails of a deactivated user vanish from the records; an administrator's backup brings them back for POP accounts,
-never for IMAP: https://help.zoho.com/portal/en/kb/crm/integrations/zoho/zoho-mail/articles/manage-zoho-mail-add-on
+The mails of a deactivated user vanish from the records; an administrator's backup brings back what was shared. Older
+versions of the vendor's help leave IMAP accounts out, newer ones do not: a quirk.
+https://help.zoho.com/portal/en/kb/crm/integrations/zoho/zoho-mail/articles/manage-zoho-mail-add-on
 """
 
 import sqlite3

@@ -33,6 +33,10 @@ SCOPES: Final = (
     "ZohoCRM.settings.layouts.READ",
     "ZohoCRM.settings.pipeline.READ",
     "ZohoCRM.settings.tags.ALL",
+    "ZohoCRM.settings.profiles.READ",
+    "ZohoCRM.settings.users_unavailability.READ",
+    "ZohoCRM.settings.assignment_rules.READ",
+    "ZohoCRM.settings.workflow_rules.READ",
 )
 
 

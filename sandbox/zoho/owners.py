@@ -82,10 +82,17 @@ def _receiver(call: Call, module: Module) -> str:
     user_id = str(owner["id"])
     if user_id in call.crm.quirks.lite_users:
         raise ApiError(400, "INVALID_DATA", "invalid data", where)
-    if (user_id, module.api_name) in call.crm.quirks.no_module_right:
-        permission = f"Crm_Implied_Role_View_{module.api_name}"
-        raise ApiError(403, "CANNOT_ASSIGN", "the user lacks the permission", {"permissions": [permission]})
+    if (lacking := missing_right(call, module, user_id)) is not None:
+        raise ApiError(403, "CANNOT_ASSIGN", "the user lacks the permission", {"permissions": [lacking]})
     return user_id
+
+
+def missing_right(call: Call, module: Module, user_id: str) -> str | None:
+    """The right that a receiver's profile lacks for records of the module."""
+    hidden = not call.crm.people.get(user_id).sees(module.api_name)
+    if hidden or (user_id, module.api_name) in call.crm.quirks.no_module_right:
+        return f"Crm_Implied_Role_View_{module.api_name}"
+    return None
 
 
 def _change(call: Call, module: Module, ids: Sequence[int]) -> Answer:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sandbox.zoho.api import EMPTY, Answer, ApiError, Call, Json, bad_path, entry
-from sandbox.zoho.owners import judge, mixed_status
+from sandbox.zoho.owners import judge, missing_right, mixed_status
 from sandbox.zoho.render import moment
 from sandbox.zoho.schema import Kind, Module, parse_id
 from sandbox.zoho.search import converted_filter
@@ -153,7 +153,8 @@ def _update(call: Call, sent: Sequence[Json]) -> Answer:
         refused.get(record_id) or _write(call, module, record_id, values=values, index=index)
         for index, (record_id, values) in enumerate(zip(ids, sent, strict=True))
     ]
-    if call.body.get("trigger") is None:  # left out: all automation runs; an empty list: none does
+    trigger = call.body.get("trigger")
+    if not isinstance(trigger, list) or "workflow" in trigger:  # left out: all automation runs; an empty list: none
         call.crm.changes.workflows[module.api_name] += sum(row["status"] == "success" for row in data)
     return Answer({"data": data}, status=mixed_status(data, 207))
 
@@ -173,12 +174,12 @@ def _refuse_modified(call: Call, rows: Mapping[int, sqlite3.Row]) -> None:
 
 def _write(call: Call, module: Module, record_id: int, *, values: Mapping[str, Any], index: int) -> Json:
     """Write one row and describe the outcome. The owner changes only when the other values are good too."""
-    plain = {name: values[name] for name, each in module.fields.items() if name in values and _writable(each.kind)}
-    for name, value in plain.items():
-        wanted = (int, float) if module.fields[name].kind is Kind.CURRENCY else str
-        if isinstance(value, bool) or not isinstance(value, wanted):
+    given = {name: values[name] for name, each in module.fields.items() if name in values and _writable(each.kind)}
+    for name, value in given.items():
+        if not _fits(call, module.fields[name].kind, value):
             where = {"api_name": name, "json_path": f"$.data[{index}].{name}"}
             return entry("INVALID_DATA", "invalid data", where)
+    plain = {name: int(value["id"]) if isinstance(value, dict) else value for name, value in given.items()}
     if module.has_owner and "Owner" in values:
         problem = _give(call, module, record_id, owner=values["Owner"], index=index)
         if problem is not None:
@@ -189,7 +190,17 @@ def _write(call: Call, module: Module, record_id: int, *, values: Mapping[str, A
 
 
 def _writable(kind: Kind) -> bool:
-    return kind.is_text or kind in (Kind.CURRENCY, Kind.DATE)
+    return kind.is_text or kind in (Kind.CURRENCY, Kind.DATE, Kind.USER)
+
+
+def _fits(call: Call, kind: Kind, value: Any) -> bool:
+    """Whether a field of this kind takes the value; null empties any."""
+    if value is None:
+        return True
+    if kind is Kind.USER:
+        return isinstance(value, dict) and call.crm.people.find(str(value.get("id"))) is not None
+    wanted = (int, float) if kind is Kind.CURRENCY else str
+    return isinstance(value, wanted) and not isinstance(value, bool)
 
 
 def _give(call: Call, module: Module, record_id: int, *, owner: Any, index: int) -> Json | None:
@@ -198,6 +209,9 @@ def _give(call: Call, module: Module, record_id: int, *, owner: Any, index: int)
     if problem is not None:
         where = {"api_name": "id", "json_path": f"$.data[{index}].Owner.id"}
         return entry("INVALID_DATA", "invalid data", {**where, **problem[1]})
+    if (lacking := missing_right(call, module, owner_id)) is not None:
+        details = {"id": str(record_id), "permissions": [lacking]}
+        return entry("CANNOT_ASSIGN", "the user lacks the permission", details)
     call.crm.changes.give(module, list(call.crm.store.rows(module, [record_id]).values()), owner_id)
     return None
 

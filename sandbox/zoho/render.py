@@ -36,7 +36,9 @@ class Renderer:
     def _references(self, module: Module, name: str, rows: Sequence[sqlite3.Row]) -> dict[int, Json]:
         each = module.fields[name]
         ids = {row[name] for row in rows if row[name] is not None} if each.kind.is_reference else set()
-        if each.kind in (Kind.OWNER, Kind.USER):
+        if each.kind is Kind.USERS:
+            ids = {user for row in rows for user in json.loads(row[name])}
+        if each.kind in (Kind.OWNER, Kind.USER, Kind.USERS):
             users = {int(user.id): user for user in self._people.all()}
             return {key: {"name": users[key].full_name, "id": str(key), "email": users[key].email} for key in ids}
         if not ids or each.target is None:
@@ -59,6 +61,8 @@ class Renderer:
             return None
         if kind is Kind.TAGS:
             return self.tags(module, json.loads(value))
+        if kind is Kind.USERS:
+            return [references[user] for user in json.loads(value)]
         if kind.is_reference:
             return references.get(value)
         return plain(kind, value)

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     PICKLIST = "picklist"
     OWNER = "ownerlookup"
     USER = "userlookup"
+    USERS = "multiuserlookup"
     LOOKUP = "lookup"
     CURRENCY = "currency"
     DATE = "date"
@@ -179,6 +180,7 @@ MODULES: Final[tuple[Module, ...]] = (
             Field("Phone", Kind.PHONE),
             Field("Billing_City"),
             _picklist("Industry", "Machinery", "Logistics", "Retail", "Energy", "Health", "Public Sector"),
+            Field("Key_Account_Manager", Kind.USER),
             _FOLLOWED,
         ),
         scope="accounts",
@@ -306,7 +308,7 @@ MODULES: Final[tuple[Module, ...]] = (
     Module(
         "Site_Visits",
         15,
-        (Field("Name"), Field("Visit_Date", Kind.DATE), _ACCOUNT),
+        (Field("Name"), Field("Visit_Date", Kind.DATE), _ACCOUNT, Field("Accompanied_By", Kind.USERS)),
         tab="CustomModule4",
         generated_type="custom",
     ),

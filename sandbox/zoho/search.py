@@ -70,7 +70,7 @@ class _ToSql(Transformer[Token, _Where]):
 
     def condition(self, name: Token, comparator: Token, value: Token) -> _Where:
         found = self._module.fields.get(name)
-        if found is None or found.kind in (Kind.TAGS, Kind.TEXTAREA):
+        if found is None or found.kind in (Kind.TAGS, Kind.TEXTAREA, Kind.USERS):
             raise _invalid("field is not searchable", name)
         return _condition(name, found.kind, comparator=comparator, value=value)
 

@@ -14,6 +14,7 @@ from sandbox.zoho.users import LICENCES
 _JSON_TYPES: Final = {
     Kind.CURRENCY: "double",
     Kind.TAGS: "jsonarray",
+    Kind.USERS: "jsonarray",
     Kind.OWNER: "jsonobject",
     Kind.USER: "jsonobject",
     Kind.LOOKUP: "jsonobject",

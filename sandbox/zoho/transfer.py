@@ -37,12 +37,11 @@ def validate(call: Call) -> Answer:
     if user.super_admin:
         raise ApiError(403, "NOT_ALLOWED", "Super Admin cannot be validated.")
     call.crm.jobs.settle()
-    named = call.crm.references.get(user.id, set())
     found = {
         "id": user.id,
         "name": user.full_name,
-        "assignment": "assignment" in named,
-        "criteria": "criteria" in named,
+        "assignment": any(user.id in rule.people for rule in call.crm.assignment_rules),
+        "criteria": user.id in call.crm.named_in_criteria,
         "subordinates": bool(call.crm.people.subordinates(user.id)),
         "alert": False,
     }
@@ -133,11 +132,11 @@ def _carry_out(crm: Crm, order: _Order) -> None:
             rows = crm.store.query(sql, {"owner": int(order.leaver.id), "now": crm.clock.time()})
             for start in range(0, len(rows), 500):
                 crm.changes.give(module, rows[start : start + 500], order.to)
-    for name, wanted in (("assignment", order.assignment), ("criteria", order.criteria)):
-        named = crm.references.get(order.leaver.id, set())
-        if wanted and order.to and name in named:
-            named.discard(name)
-            crm.references.setdefault(order.to, set()).add(name)
+    if order.to and order.assignment:
+        for rule in crm.assignment_rules:
+            rule.replace(order.leaver.id, order.to)
+    if order.to and order.criteria and order.leaver.id in crm.named_in_criteria:
+        crm.named_in_criteria ^= {order.leaver.id, order.to}
     if order.manager:
         for user in crm.people.subordinates(order.leaver.id):
             crm.people.set_manager(user.id, order.manager)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from sandbox.clock import Clock
 from sandbox.people import BY_KEY, ROSTER, Mailbox, Person
 from sandbox.zoho.api import ApiError, Json
+from sandbox.zoho.profiles import PROFILES
 from sandbox.zoho.schema import parse_id
 
 if TYPE_CHECKING:
     from sandbox.zoho.store import Store
 
-_PROFILES: Final = {"Administrator": "5000000000000012", "Standard": "5000000000000013"}
 LICENCES: Final = 25
 
 
@@ -50,7 +50,11 @@ class User:
 
     @property
     def profile_ref(self) -> Json:
-        return {"name": self.profile, "id": _PROFILES[self.profile]}
+        return {"name": self.profile, "id": PROFILES[self.profile].id}
+
+    def sees(self, module: str) -> bool:
+        """Whether the profile shows the module (API name)."""
+        return module not in PROFILES[self.profile].hidden
 
 
 def _user(row: sqlite3.Row) -> User:

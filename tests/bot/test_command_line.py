@@ -16,6 +16,7 @@ import bot.telemetry
 from bot.__main__ import main
 from bot.settings import PREFIX
 from connectors.base import Check
+from handlers.practice import default_text
 
 
 @pytest.fixture
@@ -46,6 +47,38 @@ def test_without_settings_it_says_what_to_set() -> None:
     done = CliRunner().invoke(main, ["serve"])
     assert done.exit_code == 2
     assert "OFFBOARD_ZOHO_CLIENT_ID is missing. api-console.zoho.com > your self client" in done.stderr
+
+
+def test_the_policy_is_printed_without_any_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert CliRunner().invoke(main, ["policy"]).stdout == default_text()
+    own = tmp_path / "policy.toml"
+    own.write_text("# ours\nmasters = 'none'", encoding="utf-8")
+    monkeypatch.setenv("OFFBOARD_POLICY_FILE", str(own))
+    assert CliRunner().invoke(main, ["policy"]).stdout == "# ours\nmasters = 'none'"
+
+
+def test_a_policy_that_cannot_be_printed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFBOARD_POLICY_FILE", "/nowhere/policy.toml")
+    done = CliRunner().invoke(main, ["policy"])
+    assert done.exit_code == 2
+    assert done.stderr.startswith("/nowhere/policy.toml cannot be read: No such file or directory.")
+    assert "OFFBOARD_POLICY_FILE" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["serve"], ["doctor"], ["install", "cliq", "--url", "https://offboard.example.com"]]
+)
+def test_a_wrong_policy_is_said_like_wrong_settings(
+    configured: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    own = tmp_path / "policy.toml"
+    own.write_text('masters = "open"\n[stale]\naction = "delete"', encoding="utf-8")
+    configured.setenv("OFFBOARD_POLICY_FILE", str(own))
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 2
+    first, _, *faults = done.stderr.splitlines()
+    assert str(own) in first
+    assert [line.partition(":")[0] for line in faults] == ["masters", "stale.action"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--url", "https://offboard.example.com"]])

@@ -30,7 +30,9 @@ async def faults(settings: Any) -> dict[str, str]:
 async def test_all_is_well(town: Town, tmp_path: Path) -> None:
     checks = await run_checks(settings_in(town, tmp_path / "db"))
     assert [check for check in checks if not check.passed] == []
-    assert {"slack.token", "slack.scopes", "credentials", "grant user", "modules"} <= {check.name for check in checks}
+    assert {"slack.token", "slack.scopes", "credentials", "grant user", "modules", "policy"} <= {
+        check.name for check in checks
+    }
 
 
 async def test_a_dead_slack_token_is_named(town: Town, tmp_path: Path) -> None:
@@ -62,6 +64,27 @@ async def test_a_missing_right_in_the_crm_is_named(town: Town, tmp_path: Path) -
     found = await faults(settings)
     assert found
     assert all(found.values()), "each fault has an advice"
+
+
+async def test_a_policy_that_names_what_is_not_there_is_a_fault(town: Town, tmp_path: Path) -> None:
+    own = tmp_path / "policy.toml"
+    own.write_text(
+        '[modules.Deals]\nmove = "none"\n[modules.Nowhere]\nmove = "all"\n'
+        '[modules.Leads]\nstatus = "Lead_Status"\ndead = "Lost Lead"\n[modules.Cases]\nstatus = "Mood"\ndead = "Bad"\n'
+        '[stale]\nallocate_to = ["ada@brightwater.example", "stranger@brightwater.example"]\n'
+        '[[checklist]]\nkey = "badge"\ntitle = {en = "Badge", de = "Ausweis"}\nassignee = "ada@brightwater.example"',
+        encoding="utf-8",
+    )
+    found = await faults(settings_in(town, tmp_path / "db", policy_file=own))
+    assert set(found) == {"policy modules.Nowhere", "policy modules.Cases", "policy stale.allocate_to"}
+
+
+async def test_a_policy_is_not_compared_with_systems_that_are_not_well(town: Town, tmp_path: Path) -> None:
+    own = tmp_path / "policy.toml"
+    own.write_text(
+        '[modules.Leads]\nstatus = "Nowhere"\nclosed = ["x"]\n[modules.Gone]\nmove = "all"', encoding="utf-8"
+    )
+    assert set(await faults(settings_in(town, tmp_path / "db", policy_file=own))) == {"modules"}
 
 
 async def test_vendors_that_cannot_be_reached_are_faults_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from bot.engine import DurableEngine, EngineSettings
 from bot.store.database import Database
 from handlers.ports import Job, JobName
-from handlers.run import Advance
+from handlers.working import Advance
 
 Logs = list[MutableMapping[str, Any]]
 
@@ -72,7 +72,7 @@ async def _watched(engine: DurableEngine) -> AsyncIterator[None]:
 @pytest.fixture
 async def engine(database: Database, database_url: str, units: Units) -> AsyncIterator[DurableEngine]:
     engine = DurableEngine(
-        database.engine, database_url, plan=units, run=units, daily=_nothing,
+        database.engine, database_url, work=dict.fromkeys(JobName, units), daily=_nothing,
         settings=EngineSettings(poll_seconds=0.05, watch_seconds=0.3),
     )  # fmt: skip
     await engine.start()
@@ -159,8 +159,9 @@ async def test_only_what_is_idle_in_two_looks_in_a_row_is_taken_up(
     """In the first look an entry may be on its way from the queue to its work."""
     database = Database(sqlite_url)
     engine = DurableEngine(
-        database.engine, sqlite_url, plan=units, run=units, daily=_nothing, settings=EngineSettings(watch_seconds=0)
-    )
+        database.engine, sqlite_url, work={JobName.RUN: units}, daily=_nothing,
+        settings=EngineSettings(watch_seconds=0),
+    )  # fmt: skip
     looks = iter(["a", "b", "", "b", "bc", "bc", "c"])
     taken: list[str] = []
     seen = asyncio.Event()

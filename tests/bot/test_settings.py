@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import PREFIX, InvalidSettings, Settings, example, load_settings
+from bot.settings import PREFIX, InvalidSettings, Settings, example, load_settings, policy_file
 
 NEEDED = {
     "ADMINS": "Ada@Brightwater.example, noor@brightwater.example",
@@ -146,6 +146,13 @@ def test_a_wrong_value_is_explained_and_not_repeated(env: pytest.MonkeyPatch, na
 def test_every_way_to_write_a_database_is_taken(env: pytest.MonkeyPatch, value: str) -> None:
     env.setenv("OFFBOARD_DATABASE_URL", value)
     assert load_settings().database_url == value
+
+
+def test_the_policy_file_is_found_whatever_else_is_missing_or_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert policy_file() is None
+    monkeypatch.setenv("OFFBOARD_PORT", "none")
+    monkeypatch.setenv("OFFBOARD_POLICY_FILE", "/etc/offboard/policy.toml")
+    assert policy_file() == Path("/etc/offboard/policy.toml")
 
 
 def test_no_secret_shows_in_the_settings_themselves(env: pytest.MonkeyPatch) -> None:

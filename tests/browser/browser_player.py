@@ -70,12 +70,54 @@ class Player:
         await expect(ask).to_contain_text(sure)
         await ask.get_by_role("button", name="Approve").click()
 
-    async def confirm(self, button: str) -> None:
-        """Press a button whose form asks what was checked."""
-        await self.button(button).click(timeout=WORK_MS)
+    async def confirm_mailbox(self, *unknown: str) -> None:
+        """Answer who sees the mails, and what the bot does not know of the mailbox; with evidence."""
+        await self.button("Mailbox is safe").click(timeout=WORK_MS)
+        for answer in ("Public: everybody who sees the record", *unknown):
+            await self.form.get_by_label(answer).check()
+        await self._confirm()
+
+    async def back_up(self, *, then: str) -> None:
+        """Once the bot asks for it, press "Backup" in the CRM; then go on to another tab."""
+        await expect(self.button("Backup is confirmed")).to_have_count(1, timeout=WORK_MS)
+        await self.look_at("By hand")
+        hand = self.page.get_by_role("region", name="What people do by hand")
+        await hand.get_by_role("button", name="Press “Backup” in Zoho").click(timeout=WORK_MS)
+        await expect(hand).to_contain_text("Done: the mails were saved.")
+        await self.look_at(then)
+
+    async def confirm_backup(self) -> None:
+        await self.button("Backup is confirmed").click(timeout=WORK_MS)
+        await self._confirm()
+
+    async def release_news(self) -> None:
+        await self.button("Release news").last.click()
+        ask = self.page.get_by_role("dialog").filter(has=self.page.get_by_role("button", name="Release news"))
+        await ask.get_by_role("button", name="Release news").click()
+
+    async def tick_off(self, item: str) -> None:
+        """Settle an item of the checklist, with what was seen."""
+        await self.button("Tick off").last.click(timeout=WORK_MS)
+        await self.form.get_by_label(item).check()
+        await self.form.get_by_role("textbox").fill("Looked at by hand.")
+        await self.form.get_by_role("button", name="Save").click()
+        await expect(self.form).to_have_count(0)
+
+    async def look_at(self, tab: str) -> None:
+        await self.page.get_by_role("navigation", name="What to look at").get_by_role("link", name=tab).click()
+
+    async def _confirm(self) -> None:
         await self.form.get_by_label("What did you check?").fill("Looked at by hand.")
         await self.form.get_by_role("button", name="Confirm").click()
         await expect(self.form).to_have_count(0)
+
+    async def go_to(self, target: Locator, key: str) -> None:
+        """Reach an element by the keyboard alone."""
+        for _ in range(12):
+            await self.page.keyboard.press(key)
+            if await target.evaluate("element => element === document.activeElement"):
+                break
+        await expect(target).to_be_focused()
 
     async def starts_in_view(self, message: Locator) -> bool:
         """Whether the message's first line can be read without scrolling."""

@@ -45,10 +45,17 @@ class CliqPlayer(Player):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    """A town in which people have Slack and Cliq. Amit Kumar owns 12 records, Owen Price none."""
+    """A town in which people have Slack and Cliq, and no checklist. Amit Kumar owns 12 records, Owen Price none."""
+    storage = tmp_path_factory.mktemp("town")
+    policy = storage / "policy.toml"
+    policy.write_text("checklist = []\n")
+
+    def environment(addresses: dict[str, str]) -> dict[str, str]:
+        return _town_settings({**addresses, "policy_file": str(policy)})
+
     argv = (sys.executable, "-m", "bot", "serve")
-    options = DemoOptions(argv=argv, environment=_town_settings, port=free_port(), records=12, surface="both")
-    town, service = build(options, tmp_path_factory.mktemp("town"))
+    options = DemoOptions(argv=argv, environment=environment, port=free_port(), records=12, surface="both")
+    town, service = build(options, storage)
     async with town.serve():
         await service.start()
         yield town
@@ -83,6 +90,7 @@ async def test_a_departure_wholly_in_cliq(browser: Browser, served: Town, tmp_pa
 
         await ada.become("Ada Brandt", waited_for=True)
         await ada.button("Mailbox is safe").click(timeout=WORK_MS)
+        await ada.form.get_by_label("Public: everybody who sees the record").check()
         await ada.form.get_by_role("button", name="Confirm").click()
         checked = ada.form.get_by_label("What did you check?")
         await expect(checked).to_be_focused()
@@ -95,9 +103,16 @@ async def test_a_departure_wholly_in_cliq(browser: Browser, served: Town, tmp_pa
         await ada.form.get_by_role("button", name="Confirm").click()
         await expect(ada.form).to_have_count(0)
         await expect(ada.pane).to_contain_text("Amit Kumar → Sofia Lindgren", timeout=WORK_MS)
-        await ada.confirm("Backup is confirmed")
+        await ada.back_up(then="CRM")
+        await ada.confirm_backup()
         await expect(ada.latest).to_contain_text("Amit Kumar's departure is closed", timeout=WORK_MS)
         await expect(ada.owner("Amit Kumar")).to_contain_text(re.compile(r"disabled.*\b0 open", re.DOTALL))
+        async with page.expect_popup() as started:
+            await ada.latest.get_by_text("Open the report").click()
+        report = await started.value
+        await expect(report).to_have_title("Departure no. 1: Amit Kumar")
+        await expect(report.get_by_text("no record that should have moved is left behind.")).to_be_visible()
+        await report.close()
         await page.get_by_role("link", name="Widget").click()
         await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
         await picture(page, tmp_path, "widget")
@@ -126,12 +141,16 @@ async def test_a_departure_that_alternates_between_slack_and_cliq(
         await picture(page, tmp_path, "same-in-slack")
 
         await ada.become("Ada Brandt", waited_for=True)
-        await ada.confirm("Mailbox is safe")
+        await ada.confirm_mailbox("Not at all: there is no mailbox", "Nothing to keep")
         await ada.switch("Cliq")
-        await ada.confirm("Backup is confirmed")
+        await ada.confirm_backup()
         await expect(ada.latest).to_contain_text("Owen Price's departure is closed", timeout=WORK_MS)
         await ada.switch("Slack")
         await expect(ada.latest).to_contain_text("Owen Price's departure is closed", timeout=WORK_MS)
-        await expect(page.locator(".person .dot")).to_have_count(0)
+        people = page.get_by_role("navigation", name="Who you are")
+        lead = people.get_by_role("link", name=re.compile("Marek Nowak.*something waits for them"))
+        await expect(lead).to_have_count(1)  # the news can be released by either of them
+        await ada.release_news()
+        await expect(lead).to_have_count(0, timeout=WORK_MS)
         await picture(page, tmp_path, "closed-in-slack")
         assert served.hall.refusals == []

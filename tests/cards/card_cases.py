@@ -11,11 +11,13 @@ from connectors.base import (
     Holding,
     Inventory,
     MailboxKind,
+    MailCount,
     Module,
     NotCovered,
     Sample,
 )
-from handlers.departure import Departure, evolve, open_departure
+from handlers.checklist import Item, ItemState
+from handlers.departure import Departure, State, evolve, open_departure
 from handlers.elements import (
     Actions,
     Button,
@@ -36,28 +38,44 @@ from handlers.elements import (
     Table,
 )
 from handlers.events import (
+    Announced,
     Approved,
     BackupConfirmed,
+    BaselineTaken,
     Cancelled,
+    ChecklistMade,
+    Closed,
     Event,
     ExceptionSigned,
+    HandOnStarted,
     Interrupted,
+    ItemSettled,
     MailboxConfirmed,
+    MailboxWaived,
+    MailsCounted,
     Opened,
     Outcome,
     Planned,
     Problem,
+    Proven,
+    Rescheduled,
     Retried,
+    Returned,
     RunEnded,
+    RunStarted,
     SentBack,
     StepEnded,
     StepResult,
     SuccessorConfirmed,
+    Undone,
+    UndoStarted,
     Voided,
 )
+from handlers.mailbox import MailboxAnswers
 from handlers.people import Person
-from handlers.plan import Difference, digest, make_plan
-from handlers.playbooks import StepKey, automatic
+from handlers.plan import Difference, Handover, digest, make_plan
+from handlers.playbooks import StepKey
+from handlers.practice import When
 from handlers.progress import ModuleProgress, RunProgress
 from handlers.rules import Suggestion
 
@@ -71,6 +89,7 @@ NOOR = Person("Noor Haddad", "noor@brightwater.example", {"slack": "U0NOOR"})
 
 AMIT_CRM = Account("zoho_crm", "5000000000000110", AMIT.name, str(AMIT.email), active=True, manager_id="104")
 SARA_CRM = Account("zoho_crm", "5000000000000120", SARA.name, str(SARA.email), active=True)
+NOOR_CRM = Account("zoho_crm", "5000000000000130", NOOR.name, str(NOOR.email), active=True)
 TOMAS_CRM = Account("zoho_crm", "104", TOMAS.name, str(TOMAS.email), active=True)
 
 
@@ -103,6 +122,22 @@ PROGRESS = RunProgress(
 )
 
 
+# Two records of the sample; one is among the links of the inventory, the other is not.
+MAILS = (MailCount("1", "Deal <1>", 9), MailCount("r9", "Roof & Sons", 5))
+
+
+def item(key: str, title: str, assignee: Person, *, evidence: bool = True, when: When = When.AFTER) -> Item:
+    due = START + timedelta(days=7)
+    return Item(key, {"en": title, "de": f"{title} (de)"}, assignee, due, evidence=evidence, when=when)
+
+
+ITEMS = (
+    item("laptop", "Laptop is back", TOMAS),
+    item("desk", "Desk: reassign open tickets", SARA, when=When.BEFORE),
+    item("seat", "Cancel the CRM seat", ADA, evidence=False),
+)
+
+
 class Story:
     """A departure that goes on event by event, one hour apart."""
 
@@ -116,6 +151,10 @@ class Story:
 
     def tell(self, event_type: type[Event], **values: object) -> "Story":
         self.at += timedelta(hours=1)
+        return self.then(event_type, **values)
+
+    def then(self, event_type: type[Event], **values: object) -> "Story":
+        """In the same moment."""
         self.departure = evolve(self.departure, event_type(at=self.at, **values))  # type: ignore[arg-type]
         return self
 
@@ -126,57 +165,115 @@ class Story:
             lead=self.lead,
             approvers=self.approvers,
             suggestion=Suggestion(TOMAS_CRM, "suggestion.manager"),
+            moves={"zoho_crm/Contacts": 1500, "zoho_crm/Deals": 1234, "zoho_crm/Events": 12},
         )
 
     def successor(self, person: Person = SARA) -> "Story":
-        plan = make_plan(self.departure.inventories or {}, {"zoho_crm": SARA_CRM}, self.at)
-        return self.tell(SuccessorConfirmed, by=self.admin, successor=person, plan=plan, digest=digest(plan))
+        plan = make_plan(self.departure.inventories or {}, {"zoho_crm": Handover(SARA_CRM)}, self.at)
+        receivers = {f"zoho_crm/{SARA_CRM.id}": person}
+        return self.tell(
+            SuccessorConfirmed, by=self.admin, successor=person, plan=plan, digest=digest(plan), receivers=receivers
+        )
 
-    def approved(self) -> "Story":
-        return self.tell(Approved, by=self.approvers[0], digest=str(self.departure.digest))
+    def approved(self, *items: Item) -> "Story":
+        if items:
+            self.tell(ChecklistMade, items=items)
+        by = {"by": self.approvers[0], "digest": str(self.departure.digest)}
+        return self.then(Approved, **by) if items else self.tell(Approved, **by)
 
     def sent_back(self) -> "Story":
         return self.tell(SentBack, by=self.approvers[0], reason="Sara is away until June")
 
-    def mailbox(self) -> "Story":
+    def mailbox(self, answers: MailboxAnswers | None = None) -> "Story":
+        self.tell(MailboxConfirmed, by=self.admin, note="Sharing is public", answers=answers)
+        return self.then(RunStarted)
+
+    def put_off(self) -> "Story":
+        return self.tell(Rescheduled, by=self.admin, due=START + timedelta(days=7))
+
+    def scheduled(self) -> "Story":
         return self.tell(MailboxConfirmed, by=self.admin, note="Sharing is public")
 
-    def until_running(self, *, mailbox: MailboxKind = MailboxKind.IMAP) -> "Story":
-        return self.planned(mailbox=mailbox).successor().approved().mailbox()
+    def started(self) -> "Story":
+        return self.tell(RunStarted)
+
+    def waived(self) -> "Story":
+        return self.tell(MailboxWaived, by=self.admin, reason="The mailbox is gone already").then(RunStarted)
+
+    def approved_anew(self) -> "Story":
+        """After a drift; the mailbox was confirmed before."""
+        first = self.departure.mailbox.at if self.departure.mailbox else None
+        return self.approved().then(MailboxConfirmed, note="Sharing is public", first=first).then(RunStarted)
+
+    def until_running(self, *items: Item, mailbox: MailboxKind = MailboxKind.IMAP) -> "Story":
+        return self.planned(mailbox=mailbox).successor().approved(*items).mailbox()
 
     def voided(self) -> "Story":
         fresh = {"zoho_crm": inventory(deals=1400)}
-        plan = make_plan(fresh, {"zoho_crm": SARA_CRM}, self.at)
+        plan = make_plan(fresh, {"zoho_crm": Handover(SARA_CRM)}, self.at)
         differences = (Difference("zoho_crm", "Deals", "Deals", 1234, 1400),)
         return self.tell(Voided, differences=differences, inventories=fresh, plan=plan, digest=digest(plan))
 
     def steps(self, *, upto: StepKey | None = None) -> "Story":
-        ended = {result.step for result in self.departure.steps}
-        for step in automatic("zoho_crm"):
-            if step is upto:
-                break
-            if step not in ended:
-                evidence = {"moved": 1990, "others": 8, "gone": 2} if step is StepKey.TRANSFER else {"ghosts": 0}
-                self.tell(StepEnded, result=StepResult("zoho_crm", step, Outcome.DONE, evidence, self.at))
+        """All automatic steps that are due."""
+        while (following := self.departure.next_step()) and following[1] is not upto:
+            step = following[1]
+            if step is StepKey.BASELINE:
+                self.tell(BaselineTaken, system="zoho_crm", mails=MAILS, agenda=())
+            if step is StepKey.MAILS:
+                self.tell(MailsCounted, system="zoho_crm", counts={"1": 9, "r9": 5})
+            evidence: dict[str, int | str] = (
+                {"moved": 1990, "others": 8, "gone": 2} if step is StepKey.TRANSFER else {"ghosts": 0}
+            )
+            self.tell(StepEnded, result=StepResult("zoho_crm", step, Outcome.DONE, evidence, self.at))
         return self
 
     def stopped(self, step: str = "transfer", key: str = "problem.rows_refused", count: int = 3) -> "Story":
         return self.tell(Interrupted, problem=Problem("ab12cd34", step, "zoho_crm", key, "RECORD_LOCKED", count))
 
-    def signed(self) -> "Story":
+    def signed(self, step: StepKey = StepKey.TRANSFER) -> "Story":
         at = self.at + timedelta(hours=1)
         evidence: dict[str, int | str] = {"reason": "The legal team holds them", "left": 3, "code": "RECORD_LOCKED"}
-        result = StepResult("zoho_crm", StepKey.TRANSFER, Outcome.SKIPPED, evidence, at)
+        result = StepResult("zoho_crm", step, Outcome.SKIPPED, evidence, at)
         return self.tell(ExceptionSigned, by=TOMAS, reason="The legal team holds them", result=result)
 
     def retried(self) -> "Story":
         return self.tell(Retried, by=self.admin)
 
     def ended(self) -> "Story":
-        return self.steps().tell(RunEnded)
+        return self.steps().tell(RunEnded, retention_until=self.at + timedelta(days=180))
+
+    def backed_up(self) -> "Story":
+        return self.tell(BackupConfirmed, by=self.admin, note="Contact 17 shows its e-mails")
+
+    def proven(self) -> "Story":
+        """After the backup; with nothing open on the checklist, this is the end."""
+        self.steps().tell(Proven)
+        return self if self.departure.open_items else self.then(Closed)
 
     def closed(self) -> "Story":
-        return self.tell(BackupConfirmed, by=self.admin, note="Contact 17 shows its e-mails")
+        return self.backed_up().proven()
+
+    def ticked(self, key: str, state: ItemState = ItemState.DONE, *, note: str = "") -> "Story":
+        """The last one closes the departure."""
+        self.tell(ItemSettled, by=self.admin, key=key, state=state, note=note)
+        over = self.departure.state is State.CHECKLIST and not self.departure.open_items
+        return self.then(Closed) if over else self
+
+    def announced(self) -> "Story":
+        return self.tell(Announced, by=self.admin)
+
+    def undoing(self) -> "Story":
+        return self.tell(UndoStarted, by=self.admin)
+
+    def undone(self) -> "Story":
+        return self.tell(Undone, records=1980, others=10, failed=0)
+
+    def handing_on(self) -> "Story":
+        return self.tell(HandOnStarted, by=self.admin, accounts={"zoho_crm": NOOR_CRM}, person=NOOR)
+
+    def handed_on(self) -> "Story":
+        return self.tell(Returned, records=1980, others=10, failed=0)
 
     def cancelled(self) -> "Story":
         return self.tell(Cancelled, by=self.admin)
@@ -185,7 +282,7 @@ class Story:
 def stories() -> dict[str, Departure]:
     """A departure in every state, on every road there."""
     drifted = Story().until_running().voided()
-    again = Story().until_running().voided().approved().mailbox()
+    again = Story().until_running().voided().approved_anew()
     return {
         "planning": Story().departure,
         "stopped while planning": Story().stopped("plan", "problem.no_approver", 0).departure,
@@ -195,17 +292,41 @@ def stories() -> dict[str, Departure]:
         "sent back": Story().planned().successor().sent_back().departure,
         "second approval": Story().planned().successor().sent_back().successor().departure,
         "mailbox": Story().planned().successor().approved().departure,
+        "scheduled": scheduled_story().departure,
+        "waived": Story().planned().successor().approved(*ITEMS).waived().departure,
         "running": Story().until_running().departure,
         "drifted": drifted.departure,
         "approved anew": again.departure,
         "attention": Story().until_running().steps(upto=StepKey.TRANSFER).stopped().departure,
         "attention before any write": Story().until_running().stopped("compare", "problem.not_authorised", 0).departure,
         "tried again": Story().until_running().steps(upto=StepKey.TRANSFER).stopped().retried().departure,
+        "e-mails lost": lost_story().departure,
         "backup": Story().until_running().ended().departure,
+        "checklist": Story().until_running(*ITEMS).ended().closed().departure,
         "closed": Story().until_running().ended().closed().departure,
+        "announced": Story().until_running().announced().ended().closed().departure,
         "closed with exception": signed_story().ended().closed().departure,
+        "ticked off": ticked_story().departure,
+        "undoing": Story().until_running().ended().closed().undoing().departure,
+        "undone": Story().until_running().ended().undoing().undone().departure,
+        "handing on": Story().until_running().ended().closed().handing_on().departure,
         "cancelled": Story().planned().successor().cancelled().departure,
     }
+
+
+def scheduled_story() -> Story:
+    return Story().planned().successor().approved(*ITEMS).put_off().scheduled()
+
+
+def lost_story() -> Story:
+    """Eleven of fourteen e-mails are still there after the retention."""
+    story = Story().until_running().ended().backed_up().steps(upto=StepKey.MAILS)
+    return story.tell(MailsCounted, system="zoho_crm", counts={"1": 9, "r9": 2}).stopped("mails", "problem.mails_lost")
+
+
+def ticked_story() -> Story:
+    story = Story().until_running(*ITEMS).ended().closed().ticked("laptop", note="On the shelf")
+    return story.ticked("seat", ItemState.SKIPPED, note="Noor takes the seat over").ticked("desk")
 
 
 def signed_story() -> Story:

@@ -22,7 +22,7 @@ STORIES = stories()
 AT = datetime(2026, 5, 9, 7, 30, tzinfo=UTC)
 CONTACTS = Module("Contacts", "Contacts", Category.MASTER)
 DEALS = Module("Deals", "Deals", Category.TRANSACTION)
-WALTER = Account("zoho_crm", "130", "Walter Groß", "walter@brightwater.example", active=False)
+WALTER = Account("zoho_crm", "130", "Walter Groß", "walter@brightwater.example", active=False, manager_id="103")
 MEI = Account("zoho_crm", "131", "Mei Chen", "mei@brightwater.example", active=False)
 
 
@@ -65,6 +65,18 @@ def test_admins_see_who_left_how_much_where_and_as_of_when() -> None:
 def test_nobody_else_sees_them(counted: Counted | None) -> None:
     assert home(counted, "approval", party=LEAD) == home(None, "approval", party=LEAD)
     assert "former" not in read(home(counted, party=LEAD))
+
+
+def test_a_lead_sees_who_was_in_their_team_and_whom_to_ask() -> None:
+    counted = replace(
+        COUNTED, managers={"zoho_crm/103": str(TOMAS.email).lower(), "zoho_crm/104": "x@brightwater.example"}
+    )
+    card = home(counted, party=LEAD)
+    said = read(card)
+    assert "1,180 open records still belong to people who were in your team. An admin can start" in said
+    assert "Walter Groß" in said
+    assert "Mei Chen" not in said
+    assert buttons(card) == []
 
 
 def test_whoever_has_an_open_departure_is_listed_once_with_it() -> None:

@@ -4,20 +4,23 @@ import re
 from dataclasses import replace
 
 import pytest
-from card_cases import ADA, AMIT, NOOR, NOW, PROGRESS, SARA_CRM, TOMAS, Story, buttons, read, stories
+from card_cases import ADA, AMIT, NOOR, NOW, PROGRESS, SARA_CRM, TOMAS, Story, buttons, read, stories, texts_of
+from rich_cases import CLOSING, HOUSE, planned
 
 from connectors.base import Account, Record
 from handlers import cards
 from handlers.departure import Departure, State
-from handlers.elements import Actions, Choice, LinkButton, PersonField, TextField
+from handlers.elements import Actions, Choice, ChoiceField, LinkButton, PersonField, TextField
 from handlers.intents import Action, Token
 from handlers.people import Party, Person
+from handlers.practice import Practice
 from handlers.refusal import Refusal
 from handlers.texts import Texts
 
 EN, DE = Texts("en"), Texts("de")
 STORIES = stories()
 ADMIN, LEAD, OTHER_ADMIN = Party(ADA, admin=True), Party(TOMAS, admin=False), Party(NOOR, admin=True)
+ASKED = cards.FormFor(Party(ADA, admin=True), Practice())
 NOTIFIED = cards.Channel("C0LOG", "slack", "en", "UTC")
 
 
@@ -28,16 +31,16 @@ def pressed(departure: Departure, party: Party) -> list[Action]:
 @pytest.mark.parametrize(
     ("name", "party", "may"),
     [
-        ("successor", ADMIN, [Action.CHOOSE_SUCCESSOR, Action.CANCEL]),
+        ("successor", ADMIN, [Action.CHOOSE_SUCCESSOR, Action.RESCHEDULE, Action.CANCEL]),
         ("successor", LEAD, []),
         ("approval", LEAD, [Action.APPROVE, Action.SEND_BACK]),
-        ("approval", ADMIN, [Action.CANCEL]),
-        ("approval", OTHER_ADMIN, [Action.APPROVE, Action.SEND_BACK, Action.CANCEL]),
-        ("mailbox", LEAD, [Action.MAILBOX_SAFE]),
-        ("attention", LEAD, [Action.RETRY, Action.SIGN_EXCEPTION]),
-        ("running", ADMIN, []),
-        ("backup", OTHER_ADMIN, [Action.BACKUP_DONE]),
-        ("closed", ADMIN, []),
+        ("approval", ADMIN, [Action.RESCHEDULE, Action.CANCEL]),
+        ("approval", OTHER_ADMIN, [Action.APPROVE, Action.SEND_BACK, Action.RESCHEDULE, Action.CANCEL]),
+        ("mailbox", LEAD, [Action.MAILBOX_SAFE, Action.WAIVE_MAILBOX]),
+        ("attention", LEAD, [Action.RETRY, Action.SIGN_EXCEPTION, Action.ANNOUNCE]),
+        ("running", ADMIN, [Action.ANNOUNCE]),
+        ("backup", OTHER_ADMIN, [Action.BACKUP_DONE, Action.ANNOUNCE, Action.UNDO_PREVIEW]),
+        ("closed", ADMIN, [Action.ANNOUNCE, Action.UNDO_PREVIEW]),
         ("mailbox", Party(AMIT, admin=True), []),
     ],
 )
@@ -143,41 +146,55 @@ def test_a_person_who_may_not_learns_nothing_about_the_departure() -> None:
     assert "Sara" in cards.refusal_card(EN, Refusal("successor.inactive", name="Sara"), None).text
 
 
+FORMS = {
+    Action.CHOOSE_SUCCESSOR: (cards.successor_form, ["successor", "others", "interim"]),
+    Action.SEND_BACK: (cards.send_back_form, ["reason"]),
+    Action.MAILBOX_SAFE: (cards.mailbox_form, ["kind", "sharing", "method", "note"]),
+    Action.WAIVE_MAILBOX: (cards.waive_form, ["reason"]),
+    Action.BACKUP_DONE: (cards.backup_form, ["note"]),
+    Action.SIGN_EXCEPTION: (cards.exception_form, ["reason"]),
+    Action.RESCHEDULE: (cards.reschedule_form, ["when"]),
+    Action.CHECKLIST: (cards.checklist_form, ["item", "state", "note"]),
+    Action.ASK: (cards.ask_form, ["reason"]),
+    Action.PROPOSE: (cards.propose_form, ["reason"]),
+    Action.HAND_ON: (cards.hand_on_form, ["successor"]),
+}
+
+
 @pytest.mark.parametrize("texts", [EN, DE])
-def test_forms_fit_their_windows_and_come_back_with_their_turn(texts: Texts) -> None:
-    departure = STORIES["attention"]
-    forms = {
-        Action.CHOOSE_SUCCESSOR: cards.successor_form(texts, departure),
-        Action.SEND_BACK: cards.send_back_form(texts, departure),
-        Action.MAILBOX_SAFE: cards.mailbox_form(texts, departure),
-        Action.BACKUP_DONE: cards.backup_form(texts, departure),
-        Action.SIGN_EXCEPTION: cards.exception_form(texts, departure),
-    }
-    for action, form in forms.items():
-        assert form.token == Token(action, departure.id, departure.turn)
-        # https://docs.slack.dev/reference/views/modal-views: 24 characters
-        assert all(0 < len(text) <= 24 for text in (form.title, form.submit, form.close))
-    names = {action: form.fields[0].name for action, form in forms.items()}
-    assert names == {
-        Action.CHOOSE_SUCCESSOR: "successor",
-        Action.SEND_BACK: "reason",
-        Action.MAILBOX_SAFE: "note",
-        Action.BACKUP_DONE: "note",
-        Action.SIGN_EXCEPTION: "reason",
-    }
+@pytest.mark.parametrize("action", FORMS)
+def test_forms_fit_their_windows_and_come_back_with_their_turn(action: Action, texts: Texts) -> None:
+    departure, (make, fields) = STORIES["checklist"], FORMS[action]
+    form = make(texts, departure, ASKED)
+    assert form.token == Token(action, departure.id, departure.turn)
+    # https://docs.slack.dev/reference/views/modal-views: 24 characters
+    assert all(0 < len(text) <= 24 for text in (form.title, form.submit, form.close))
+    assert [field.name for field in form.fields] == fields
+    assert AMIT.name in "".join(text for element in form.elements for text in texts_of(element))
 
 
 def test_the_successor_form_starts_with_the_suggestion() -> None:
-    (field,) = cards.successor_form(EN, STORIES["successor"]).fields
+    field, *_ = cards.successor_form(EN, STORIES["successor"], ASKED).fields
     assert isinstance(field, PersonField)
     assert field.initial == Choice("104", "Tomás Rivera", "tomas@brightwater.example")
-    (empty,) = cards.successor_form(EN, replace(STORIES["successor"], suggestion=None)).fields
+    empty, *_ = cards.successor_form(EN, replace(STORIES["successor"], suggestion=None), ASKED).fields
     assert isinstance(empty, PersonField)
     assert empty.initial is None
 
 
+def test_old_records_and_automation_are_asked_about_where_there_are_any() -> None:
+    form = cards.successor_form(EN, planned(CLOSING).departure, cards.FormFor(Party(ADA, admin=True), HOUSE))
+    fields = {field.name: field for field in form.fields}
+    stale, quiet = fields["stale"], fields["quiet"]
+    assert isinstance(stale, ChoiceField)
+    assert stale.label == "160 open records that nobody has followed up for long"
+    assert [choice.text for choice in stale.choices] == ["Move them as all others", "Close them as dead"]
+    assert isinstance(quiet, ChoiceField)
+    assert (quiet.label, quiet.initial) == ("Keep 2 automations from starting?", "no")
+
+
 def test_reasons_and_notes_are_asked_for() -> None:
-    (field,) = cards.exception_form(EN, STORIES["attention"]).fields
+    (field,) = cards.exception_form(EN, STORIES["attention"], ASKED).fields
     assert isinstance(field, TextField)
     assert not field.optional
 
@@ -186,17 +203,22 @@ def test_the_channel_hears_of_a_module_and_of_single_records() -> None:
     departure = Story().until_running().departure
     assert departure.plan is not None
     plan, module = departure.plan.systems[0], PROGRESS.modules[0]
-    card = cards.owner_change_notice(NOTIFIED, departure, plan, module, "https://crm.example/c/1")
+    new, url = ["Sara Lindqvist"], "https://crm.example/c/1"
+    card = cards.owner_change_notice(NOTIFIED, departure, plan, module, new=new, url=url)
     assert card.text == "1,490 records in Contacts went from Amit Kumar to Sara Lindqvist."
     said = read(card)
     assert "CRM records reassigned" in said
     assert "Old owner: Amit Kumar\nNew owner: Sara Lindqvist" in said
-    one = cards.record_notice(NOTIFIED, plan, "Deals", Record("77", "Big <deal>"), "https://crm.example/d/77")
+    change = cards.Change(Record("77", "Big <deal>"), "Sara Lindqvist", "https://crm.example/d/77")
+    one = cards.record_notice(NOTIFIED, plan, "Deals", change)
     assert one.text == "Big <deal> went from Amit Kumar to Sara Lindqvist."
     (row,) = [element for element in one.elements if isinstance(element, Actions)]
     assert row.buttons == (LinkButton("View in Zoho CRM", "https://crm.example/d/77"),)
     german = replace(NOTIFIED, language="de")
-    assert "In Zoho CRM ansehen" in read(cards.record_notice(german, plan, "Deals", Record("7", "x"), "https://x"))
+    assert "In Zoho CRM ansehen" in read(cards.record_notice(german, plan, "Deals", change))
+    both = ["Sara Lindqvist", "Noor Haddad"]
+    shared = cards.owner_change_notice(NOTIFIED, departure, plan, module, new=both, url=url)
+    assert "New owner: Sara Lindqvist and Noor Haddad" in read(shared)
 
 
 def test_buttons_and_confirmations_fit_every_chat_product() -> None:

@@ -413,7 +413,12 @@ def test_matches_are_options() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("", ["list", "status", "cancel", "help"]), (" ST", ["status"]), ("status amit", []), ("@amit", [])],
+    [
+        ("", ["list", "status", "reschedule", "cancel", "undo", "ghosts", "help"]),
+        (" ST", ["status"]),
+        ("status amit", []),
+        ("@amit", []),
+    ],
 )
 def test_commands_are_offered_while_the_person_types(typed: str, offered: list[str]) -> None:
     assert [each["title"] for each in render.suggestions(typed)] == offered

@@ -27,6 +27,10 @@ def vendor() -> Vendor:
             "/coql": None,
             "/users/11": {"users": [LEAVER]},
             "/users/11/actions/validate_before_transfer": refusal(404, "INVALID_URL_PATTERN"),
+            "/settings/profiles": {"profiles": []},
+            "/settings/users_unavailability": None,
+            "/settings/automation/assignment_rules": None,
+            "/settings/automation/workflow_rules": None,
         }
     )
 

@@ -73,6 +73,21 @@ def refusal(status: int, code: str, message: str = "", **details: Any) -> httpx.
     return httpx.Response(status, json={"code": code, "message": message, "details": details, "status": "error"})
 
 
+# What may not be read: the call is unknown, the edition lacks it, the grant does.
+WITHHELD = [
+    refusal(404, "INVALID_URL_PATTERN"),
+    refusal(403, "NO_PERMISSION", "feature not available in this edition"),
+    refusal(403, "FEATURE_NOT_SUPPORTED"),
+    refusal(401, "OAUTH_SCOPE_MISMATCH"),
+]
+
+
+def written(vendor: Vendor, path: str) -> list[dict[str, Any]]:
+    """The bodies of the writes to the path."""
+    writes = (request for request in vendor.requests if request.method in ("POST", "PUT"))
+    return [body(request) for request in writes if request.url.path == f"/crm/v8{path}"]
+
+
 @dataclass
 class Clock:
     now: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -61,7 +61,7 @@ class TestOpenAndClosed:
         assert await crm.count("11", "Projects1", Part.CLOSED) == 0
 
     async def test_a_configured_status_makes_it_a_transaction(self, vendor: Vendor, clock: Clock) -> None:
-        crm = make_crm(vendor, clock, closed={"Projects1.Phase": ["Done", "No such value"]})
+        crm = make_crm(vendor, clock, closed={"Projects1.Phase": ["Done"]})
 
         await crm.count("11", "Projects1", Part.OPEN)
 
@@ -69,13 +69,21 @@ class TestOpenAndClosed:
         assert (await holding(crm, "Projects1")).module.category is Category.TRANSACTION
         await crm.aclose()
 
-    @pytest.mark.parametrize("named", ["Projects1.Phaze", "Projects1", "Nonsense.Phase"])
-    async def test_settings_that_name_nothing_real_stop_everything(
-        self, vendor: Vendor, clock: Clock, named: str
+    @pytest.mark.parametrize(
+        ("named", "value"),
+        [
+            ("Projects1.Phaze", "Done"),
+            ("Projects1", "Done"),
+            ("Nonsense.Phase", "Done"),
+            ("Projects1.Phase", "No such"),
+        ],
+    )
+    async def test_a_policy_that_names_nothing_real_stops_everything(
+        self, vendor: Vendor, clock: Clock, named: str, value: str
     ) -> None:
-        crm = make_crm(vendor, clock, closed={named: ["Done"]})
+        crm = make_crm(vendor, clock, closed={named: [value]})
 
-        with pytest.raises(Rejected, match="settings"):
+        with pytest.raises(Rejected, match="policy"):
             await crm.inventory("11")
         await crm.aclose()
 
@@ -164,6 +172,12 @@ class TestModules:
             "Regions": "not_covered.no_owner",
         }
 
+    async def test_each_module_tells_its_fields_by_their_api_names(self, crm: ZohoCrm, vendor: Vendor) -> None:
+        with_modules(vendor, module("Deals", "Potentials"))
+        deals = (await holding(crm, "Deals")).module
+        assert deals.fields == ("Amount", "Deal_Name", "Owner", "Stage")
+        assert [deals.has(each) for each in ("Stage", "Owner.email", "stage")] == [True, True, False]
+
     async def test_metadata_is_read_again_after_ten_minutes(self, crm: ZohoCrm, vendor: Vendor, clock: Clock) -> None:
         for minutes in (0, 9, 2):
             clock.advance(minutes=minutes)
@@ -191,7 +205,8 @@ class TestInventory:
         vendor.replies["/users"] = {"users": [ME, report]}
         vendor.replies["/users/11"] = {"users": [LEAVER | {"confirm": False}]}
 
-        assert (await crm.inventory("11")).hazards == ("hazard.not_confirmed", "hazard.subordinates")
+        found = (await crm.inventory("11")).hazards
+        assert found == ("hazard.configuration_unknown", "hazard.not_confirmed", "hazard.subordinates")
 
     async def test_a_super_admin_has_an_inventory_though_no_pre_check(self, crm: ZohoCrm, vendor: Vendor) -> None:
         vendor.replies[PRECHECK] = refusal(403, "NOT_ALLOWED", "Super Admin cannot be validated.")
@@ -237,15 +252,17 @@ class TestReading:
         assert vendor.queries()[1].endswith("(Owner = '11' and id > '9') order by id asc limit 2000")
 
     async def test_foreign_edits_are_all_seen_however_many(self, crm: ZohoCrm, vendor: Vendor) -> None:
-        vendor.replies["/coql"] = [rows({"id": "5"}, {"id": "6"}, more=True), rows({"id": "8"})]
+        first, second, third = ({"id": each, "Owner": {"id": "2"}} for each in "568")
+        vendor.replies["/coql"] = [rows(first, second, more=True), rows(third)]
         since = datetime(2026, 3, 2, 9, 0, 1, 999, tzinfo=UTC)
 
-        seen = await crm.moved_away("Leads", owners=["1", "2"], since=since, first="5", last="9")
+        seen = await crm.moved_away("1", "Projects1", Part.ALL, since=since, first="5", last="9")
 
-        assert seen == {"5", "6", "8"}
+        assert seen == {"5": "2", "6": "2", "8": "2"}
         assert vendor.queries()[1] == (
-            "select id from Leads where ((Owner not in ('1', '2') and Modified_Time >= '2026-03-02T08:58:01+00:00')"
-            " and (id > '6' and id <= '9')) order by id asc limit 2000"
+            "select id, Owner from Projects1 where"
+            " ((Owner not in ('1') and Modified_Time >= '2026-03-02T08:58:01+00:00') and (id > '6' and id <= '9'))"
+            " order by id asc limit 2000"
         )
 
     async def test_search_stops_at_its_ceiling(self, crm: ZohoCrm, vendor: Vendor) -> None:

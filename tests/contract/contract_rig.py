@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Collection
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,9 @@ class Rig(Protocol):
     """A simulated vendor with people in it. Ids are the vendor's.
 
     `leaver` owns records in every covered module, `boss` is protected, `gone` was deactivated and `deleted` deleted
-    long ago. `module` is a transaction module with open and closed records of the leaver.
+    long ago. `module` is a transaction module with open and closed records of the leaver, `text_field` and `user_field`
+    are fields of it. `away` is absent now; `restricted` has a profile that hides the module `hidden`. Rules and views
+    name the leaver, who reports to `lead`.
     """
 
     connector: Connector
@@ -30,8 +33,14 @@ class Rig(Protocol):
     gone: str
     deleted: str
     lead: str
+    away: str
+    restricted: str
+    hidden: str
     module: str
+    text_field: str
+    user_field: str
     modules: list[str]  # all whose records can be moved
+    columns: tuple[str, str]  # of `module`: a choice, and a link to another record
     token_path: str
 
     def open_owned(self, user: str) -> dict[str, int]:
@@ -45,8 +54,29 @@ class Rig(Protocol):
 
     def tags(self, module: str, record: str) -> set[str]: ...
 
+    def value(self, module: str, record: str, column: str) -> str | None:
+        """What stands in a column of a record; of a link or a user the id."""
+
+    def idle(self, user: str, module: str, since: datetime) -> set[str]:
+        """The user's records that nobody has worked on since then, open or not."""
+
+    def named_in(self, user: str) -> dict[tuple[str, str], set[str]]:
+        """By module and field other than the owner, the records of anybody that name the user."""
+
+    def mails(self, user: str, record: str) -> int:
+        """How many mails of the user's own mailbox lie on the record, whether the vendor shows them or not."""
+
+    def automated(self, module: str) -> int:
+        """How often changes of the module's records have set off automation."""
+
+    def use_up_credits(self) -> None:
+        """More than half of the day's allowance is gone."""
+
     def give(self, module: str, record: str, to: str) -> None:
         """Somebody else changes the owner."""
+
+    def close(self, module: str, record: str) -> None:
+        """Somebody brings the record to its end, such as a deal that is won."""
 
     def settle(self) -> None:
         """Let the time pass for which search may lag behind writes."""

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.people import BY_KEY
 from sandbox.zoho import Crm, build_zoho
+from sandbox.zoho.schema import BY_NAME, OWNED, Kind
 
 QUICK = Timings(base=0.01, cap=0.05, total=8, attempt=5)
 
@@ -29,7 +31,9 @@ def crm_id(key: str) -> str:
 
 class ZohoRig:
     token_path = "/zoho/accounts/oauth/v2/token"
-    module = "Deals"
+    module, text_field, user_field = "Deals", "Deal_Name", "Presales_Engineer"
+    hidden = "Leads"
+    columns = ("Stage", "Account_Name")
 
     def __init__(self, crm: Crm, base_url: str, requests: list[tuple[str, str]]) -> None:
         self.crm = crm
@@ -42,6 +46,7 @@ class ZohoRig:
         self.leaver, self.successor, self.colleague = crm_id("amit"), crm_id("sofia"), crm_id("ben")
         self.boss, self.lead = crm_id("petra"), crm_id("tomas")
         self.gone, self.deleted = crm_id("walter"), crm_id("stan")
+        self.away, self.restricted = crm_id("claire"), crm_id("raj")
 
     def make(self, refresh_token: str, **changes: Any) -> Connector:
         values: dict[str, Any] = {
@@ -71,8 +76,47 @@ class ZohoRig:
         assert found
         return {tag["name"] for tag in found["Tag"]}
 
+    def value(self, module: str, record: str, column: str) -> str | None:
+        found = self.crm.record(module, record)
+        assert found
+        value: Any = found[column]
+        shown: str | None = value["id"] if isinstance(value, dict) else value
+        return shown
+
+    def idle(self, user: str, module: str, since: datetime) -> set[str]:
+        last = "Last_Activity_Time" if "Last_Activity_Time" in BY_NAME[module].fields else "Modified_Time"
+        sql = f'SELECT id FROM "{module}" WHERE Owner = ? AND COALESCE("{last}", Created_Time) < ?'  # noqa: S608
+        return {str(row["id"]) for row in self.crm.store.query(sql, (int(user), since.timestamp()))}
+
+    def named_in(self, user: str) -> dict[tuple[str, str], set[str]]:
+        fields = [
+            (module.api_name, each.api_name)
+            for module in OWNED
+            for each in module.own
+            if each.kind in (Kind.USER, Kind.USERS)
+        ]
+        named = {}
+        for module, name in fields:
+            rows = self.crm.store.query(f'SELECT id FROM "{module}" WHERE "{name}" LIKE ?', (f"%{user}%",))  # noqa: S608
+            named[module, name] = {str(row["id"]) for row in rows}
+        return named
+
+    def mails(self, user: str, record: str) -> int:
+        sql = "SELECT COUNT(*) FROM mails WHERE record = ? AND owner = ? AND source = 'mailbox'"
+        return int(self.crm.store.query(sql, (int(record), int(user)))[0][0])
+
+    def automated(self, module: str) -> int:
+        return self.crm.changes.workflows[module]
+
+    def use_up_credits(self) -> None:
+        self.crm.meter.spend(self.crm.limits.credits_per_day // 2)
+
     def give(self, module: str, record: str, to: str) -> None:
         self.crm.edit_owner(module, record, to)
+
+    def close(self, module: str, record: str) -> None:
+        ends = {"Deals": {"Stage": "Closed Won"}}
+        self.crm.changes.write(BY_NAME[module], [int(record)], ends[module])
 
     def settle(self) -> None:
         self.crm.clock.advance(self.crm.search_lag_seconds + 1)

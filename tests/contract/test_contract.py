@@ -191,19 +191,43 @@ class TestMovedAway:
     async def test_a_foreign_edit_is_seen_and_our_own_is_not(self, rig: Rig) -> None:
         owned = await ids(rig.connector, rig.leaver, rig.module)
         inside, outside, ours = owned[1], owned[-1], owned[2]
-        accounts = {rig.leaver, rig.successor}
         since = datetime.now(UTC) - timedelta(seconds=2)
 
         rig.give(rig.module, inside, rig.colleague)
         rig.give(rig.module, outside, rig.colleague)
         await rig.connector.change_owner(rig.module, [ours], rig.successor)
 
-        seen = await rig.connector.moved_away(rig.module, owners=accounts, since=since, first=owned[0], last=owned[-2])
-        assert seen == {inside}
-        later = since + timedelta(minutes=10)
-        assert not await rig.connector.moved_away(
-            rig.module, owners=accounts, since=later, first=owned[0], last=owned[-1]
-        )
+        seen = await _moved_away(rig, Part.OPEN, since, owned[:-1])
+        assert seen == {inside: rig.colleague, ours: rig.successor}
+        assert not await _moved_away(rig, Part.OPEN, since + timedelta(minutes=10), owned)
+
+    async def test_what_was_closed_has_left_the_open_ones_and_is_still_the_owners(self, rig: Rig) -> None:
+        owned = await ids(rig.connector, rig.leaver, rig.module)
+        since = datetime.now(UTC) - timedelta(seconds=2)
+
+        rig.close(rig.module, owned[3])
+
+        assert await _moved_away(rig, Part.OPEN, since, owned) == {owned[3]: rig.leaver}
+        assert await _moved_away(rig, Part.ALL, since, owned) == {}
+
+    async def test_what_was_closed_long_ago_is_no_news(self, still: Rig) -> None:
+        everything = await ids(still.connector, still.leaver, still.module, Part.ALL)
+        assert not await _moved_away(still, Part.OPEN, datetime.now(UTC), everything)
+
+    async def test_it_takes_one_call_for_any_stretch_of_any_module(self, still: Rig) -> None:
+        for module in still.modules:
+            owned = sorted(still.all_owned(still.leaver, module))
+            before = len(still.requests)
+            await still.connector.moved_away(
+                still.leaver, module, Part.OPEN, since=datetime.now(UTC), first=owned[0], last=owned[-1]
+            )
+            assert len(still.requests) == before + 1, module
+
+
+async def _moved_away(rig: Rig, part: Part, since: datetime, span: list[str]) -> dict[str, str]:
+    """Of the leaver's records, what has left them; records of others may be among the answer."""
+    found = await rig.connector.moved_away(rig.leaver, rig.module, part, since=since, first=span[0], last=span[-1])
+    return {each: owner for each, owner in found.items() if each in span}
 
 
 class TestChangeOwner:

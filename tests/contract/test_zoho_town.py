@@ -45,7 +45,7 @@ async def test_the_mailbox_is_told_where_the_api_tells_it(rig: ZohoRig, person: 
         ("amit", {"hazard.assignment_rules", "hazard.views"}, None),
         ("tomas", {"hazard.subordinates"}, None),
         ("ines", {"hazard.not_confirmed"}, None),
-        ("petra", {"hazard.subordinates"}, "super_admin"),
+        ("petra", {"hazard.configuration_unknown", "hazard.subordinates"}, "super_admin"),
         ("noor", set(), "own_grant"),
     ],
 )
@@ -63,6 +63,7 @@ async def test_what_is_not_covered_is_listed_with_its_reason(rig: ZohoRig) -> No
         "Service_Regions": "not_covered.no_owner",
         "Notes": "not_covered.history",
         "Social": "not_covered.no_api",
+        "Site_Visits.Accompanied_By": "not_covered.user_field",
     }
     assert {each.module.name for each in inventory.holdings if each.module.category is Category.ACTIVITY} == {
         "Tasks",
@@ -136,7 +137,8 @@ async def test_a_receiver_without_the_module_is_refused(own: ZohoRig) -> None:
 async def test_an_organisation_without_the_pre_check_has_an_inventory(own: ZohoRig) -> None:
     own.crm.without_transfer_api = True
 
-    assert (await own.connector.inventory(crm_id("tomas"))).hazards == ("hazard.subordinates",)
+    found = (await own.connector.inventory(crm_id("tomas"))).hazards
+    assert found == ("hazard.configuration_unknown", "hazard.subordinates")
 
 
 async def test_the_new_owner_gets_no_mail_from_zoho(own: ZohoRig) -> None:

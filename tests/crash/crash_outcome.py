@@ -20,6 +20,8 @@ from sandbox.zoho.schema import OWNED
 _MOMENT: Final = re.compile(r"<!date\^\d+\^[^>]*>|\b\d{1,2}:\d{2}( [AP]M)?\b")
 _FINGERPRINT: Final = re.compile(r"\b[0-9a-f]{4}( [0-9a-f]{4}){2}\b")
 _DURATION: Final = re.compile(r"\b\d+(\.\d+)? (second|minute)s?\b")
+# Fields of records that a departure changes, besides owner and tags.
+_CHANGED: Final = ("Key_Account_Manager", "Lead_Status")
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,13 @@ class Outcome:
     """Everything that must be the same, however often the service died."""
 
     ledger: tuple[tuple[object, ...], ...]
-    owners: dict[str, dict[int, int]]  # module → record → owner, of all records of the company
-    tags: dict[str, dict[int, str]]
+    records: dict[str, dict[int, Any]]  # "module.field" → record → value, of all records of the company
     users: dict[str, str]
+    configuration: dict[str, list[str]]  # where it names people: assignment rules, views and reports
     changes_of_hands: dict[str, int]  # by record: how often it got another owner
     messages: dict[str, tuple[str, ...]]  # by the outbox's key: every text that stands in the message now
     posts: dict[str, int]  # by the outbox's key: how many messages there are
+    files: dict[str, int]  # by conversation and name
     audit: tuple[str, ...]  # what happened, in order
     steps: tuple[tuple[object, ...], ...]
     faults: tuple[str, ...]  # what must never be there
@@ -60,12 +63,13 @@ async def outcome(rig: CrashTown, leaver: str) -> Outcome:
     posted = [(key, message) for message in rig.town.workspace.transcript() for key in _key(message, departure)]
     return Outcome(
         ledger=tuple((r.module, r.record_id, r.owner_before, r.owner_after, r.outcome, r.tagged) for r in rows),
-        owners=_column(rig, "Owner"),
-        tags=_column(rig, "Tag"),
+        records=records_of(rig, "Owner", "Tag", *_CHANGED),
         users={user.key: user.status for user in rig.town.crm.people.all()},
+        configuration=_configuration(rig),
         changes_of_hands=dict(Counter(f"{c.module} {c.record_id}" for c in rig.town.crm.recent_changes)),
         messages={key: tuple(_texts(message, departure, rig.town.options.public_url)) for key, message in posted},
         posts=dict(Counter(key for key, _ in posted)),
+        files=dict(Counter(f"{m.channel} {file['name']}" for m in rig.town.workspace.transcript() for file in m.files)),
         audit=tuple(f"{entry.type} by {entry.actor}" for entry in history),
         steps=tuple((s.step, s.outcome, *sorted(s.evidence.items())) for s in departure.steps),
         faults=tuple(_faults(rig, leaver, broken)),
@@ -99,22 +103,31 @@ def _strings(block: Any) -> Iterator[str]:
                 yield from _strings(part)
 
 
-def _column(rig: CrashTown, name: str) -> dict[str, dict[int, Any]]:
+def records_of(rig: CrashTown, *names: str) -> dict[str, dict[int, Any]]:
+    """What these fields of all records say, by module and field."""
     return {
-        module.api_name: {
+        f"{module.api_name}.{name}": {
             row["id"]: row[name]
             for row in rig.town.crm.store.query(f'SELECT id, "{name}" FROM "{module.api_name}"')  # noqa: S608 - our own names
         }
         for module in OWNED
+        for name in names
         if name in module.fields
     }
+
+
+def _configuration(rig: CrashTown) -> dict[str, list[str]]:
+    crm = rig.town.crm
+    rules = {rule.name: sorted(rule.people) for rule in crm.assignment_rules}
+    return {**rules, "views and reports": sorted(crm.named_in_criteria)}
 
 
 def _faults(rig: CrashTown, leaver: str, broken: int | None) -> Iterator[str]:
     if broken is not None:
         yield f"the audit trail is broken at event {broken}"
-    left = {module: n for module, n in rig.town.crm.open_owned(BY_KEY[leaver].crm_id or "").items() if n}
-    if left:
+    user = rig.town.crm.people.get(BY_KEY[leaver].crm_id or "")
+    left = {module: n for module, n in rig.town.crm.open_owned(user.id).items() if n}
+    if left and not user.active:
         yield f"ghosts: {left}"
     for line in rig.log.read_text().splitlines():
         if '"level": "error"' in line or "Traceback" in line:

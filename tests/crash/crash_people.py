@@ -8,16 +8,20 @@ from typing import Any, Final
 from crash_town import CrashTown
 
 from sandbox.people import BY_KEY, LOG_CHANNEL, Person
+from sandbox.seats import Filling
 from sandbox.slack.client import Client
 from sandbox.slack.forms import NotOnScreen
-from sandbox.slack.model import Message, View
+from sandbox.slack.model import Channel, Message, View
 
 ADMIN: Final = BY_KEY["ada"]
 SUCCESSOR: Final = BY_KEY["sofia"]
 # What the buttons of the bot are for stands in their action_id.
 _WITH_FORM: Final = ("successor", "mailbox", "backup")
+_FILLING: Final = Filling("Looked at.", SUCCESSOR, {"sharing": "public"})
 _WANTED: Final = ("approve", *_WITH_FORM)
+_UNDO: Final = "undo"
 _PAUSE: Final = 0.1
+_LOOKS: Final = 40  # without a form, after which somebody presses again
 _QUIET: Final = 0.3  # seconds without a change in Slack after which nothing more is coming
 
 
@@ -53,9 +57,26 @@ class People:
                     for person in self._people:
                         await self._serve(person)
                     await self._look_again()
+                self._rig.calm()
                 await self._until_quiet()
         except TimeoutError as error:
             raise TimeoutError(f"not closed after {seconds} s: {self.screen()}") from error
+
+    async def undo(self, *, seconds: float = 60.0) -> None:
+        """The admin takes a closed departure back. Raises `TimeoutError` as `play` does."""
+        client = self.clients[ADMIN.key]
+        channel = self._workspace.direct(client.user_id)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._insist(client, lambda: client.command(channel.id, f"/offboard undo {self._leaver.email}"))
+                while not (offered := self._buttons(client, _UNDO)):
+                    await self._look_again()
+                await self._insist(client, lambda: self._press(client, offered[0]))
+                while not any(":returned:" in key for key in self._keys(channel)):
+                    await self._look_again()
+                await self._until_quiet()
+        except TimeoutError as error:
+            raise TimeoutError(f"not undone after {seconds} s: {self.screen()}") from error
 
     def screen(self) -> str:
         """The newest that stands in everybody's direct messages, for a failure's text."""
@@ -87,9 +108,11 @@ class People:
 
     async def _serve(self, person: Person) -> None:
         client = self.clients[person.key]
-        for button in self._buttons(client):
+        for button in self._buttons(client, *_WANTED):
             if button.token in self._answered:
                 continue
+            if button.action == "backup":
+                self._rig.town.crm.press_backup(self._leaver.crm_id or "")
             if button.action in _WITH_FORM:
                 await self._fill(client, button)
             else:
@@ -103,11 +126,15 @@ class People:
             return  # what was pressed before has had its effect by now
 
     async def _fill(self, client: Client, button: _Button) -> None:
-        """Open the form, fill it in and send it. A form that does not come is asked for again when we are told so."""
+        """Open the form, fill it in and send it. A form that does not come is asked for again."""
+        for left_over in reversed(client.modals()):
+            await client.close(left_over.id)
         while self._is_there(client, button):
             told = len(self._ephemerals(client))
             await self._insist(client, lambda: self._press(client, button))
-            while not client.modals() and len(self._ephemerals(client)) == told and self._is_there(client, button):
+            for _ in range(_LOOKS):
+                if client.modals() or len(self._ephemerals(client)) > told or not self._is_there(client, button):
+                    break
                 await self._look_again()
             if client.modals():
                 await self._send(client, client.modals()[-1])
@@ -119,12 +146,19 @@ class People:
             for block in view.blocks
             if block["type"] == "input"
         }
-        await self._insist(client, lambda: client.submit(view.id, values))
+
+        async def submit() -> None:
+            assert await client.submit(view.id, values) == {}
+
+        await self._insist(client, submit)
 
     async def _value(self, client: Client, view: View, block: dict[str, Any]) -> str:
-        element = block["element"]
+        element, name = block["element"], block["block_id"].rpartition(":")[2]
+        if "options" in element:
+            initial = element.get("initial_option", {}).get("value")
+            return _FILLING.choice(name, [option["value"] for option in element["options"]], initial)
         if element["type"] != "external_select":
-            return "Looked at."
+            return _FILLING.words(name, optional=bool(block.get("optional")))
         found: list[dict[str, Any]] = []
         while not found:
             await self._rig.wait_until_up()
@@ -132,7 +166,7 @@ class People:
             found = await client.options(view=view, query=SUCCESSOR.last_name, **ids)
         return str(found[0]["value"])
 
-    def _buttons(self, client: Client) -> list[_Button]:
+    def _buttons(self, client: Client, *wanted: str) -> list[_Button]:
         return [
             _Button(message, block["block_id"], element["action_id"], action, element["value"])
             for channel in client.channels()
@@ -142,20 +176,20 @@ class People:
             if block["type"] == "actions"
             for element in block["elements"]
             for action in [element["action_id"].split(":")[1]]
-            if element["type"] == "button" and action in _WANTED
+            if element["type"] == "button" and action in wanted
         ]
 
     def _is_there(self, client: Client, button: _Button) -> bool:
-        return any(other.token == button.token for other in self._buttons(client))
+        return any(other.token == button.token for other in self._buttons(client, button.action))
 
     def _ephemerals(self, client: Client) -> list[Message]:
         return [m for c in client.channels() for m in client.messages(c.id) if m.only_for and not m.system]
 
     def _closed(self) -> bool:
-        return any(":closed:" in key for key in self._keys(LOG_CHANNEL))
+        log = next(c for c in self._workspace.channels.values() if c.name == LOG_CHANNEL)
+        return any(":closed:" in key for key in self._keys(log))
 
-    def _keys(self, channel_name: str) -> Iterator[str]:
-        channel = next(c for c in self._workspace.channels.values() if c.name == channel_name)
+    def _keys(self, channel: Channel) -> Iterator[str]:
         for message in channel.messages.values():
             yield ((message.metadata or {}).get("event_payload") or {}).get("key", "")
 

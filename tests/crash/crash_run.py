@@ -12,7 +12,7 @@ from crash_town import CrashTown, Death, Instant, crash_town
 
 from sandbox.faults import Fault
 
-LEAVER: Final = "bianca"
+LEAVER: Final = "amit"
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,6 @@ def check(run: Run, undisturbed: Run, *, seed: int | None = None) -> None:
     story = [f"seed {seed}"] if seed is not None else []
     story += [f"died at {death}" for death in run.deaths]
     assert not differences, "\n".join([*differences, *story])
-    assert set(undisturbed.outcome.posts.values()) == {1}
+    assert set(undisturbed.outcome.posts.values()) == set(undisturbed.outcome.files.values()) == {1}
     assert set(undisturbed.outcome.changes_of_hands.values()) == {1}
     assert not undisturbed.outcome.faults

@@ -33,7 +33,12 @@ from sandbox.town import Town
 _LOOK_EVERY: Final = 0.002
 # The bot's pauses: long enough to be pauses, short enough for a test.
 _PAUSES: Final = {"OFFBOARD_PATIENCE_SECONDS": "0.2", "OFFBOARD_HTTP_PAUSE_SECONDS": "0.05", "OFFBOARD_TRIES": "40"}
+_HOUSE: Final = {
+    "OFFBOARD_POLICY_FILE": str(Path(__file__).with_name("crash_policy.toml")),
+    "OFFBOARD_PER_RECORD_NOTICES": "3",
+}
 _SEARCH_LAG: Final = 0.3
+_STARTS: Final = 100
 _POLL: Final = 0.02
 
 
@@ -245,11 +250,18 @@ class CrashTown:
         engine.dispose()
         return found
 
+    def calm(self) -> None:
+        """The vendors falter no more: a file whose upload is in doubt is looked for only after 15 seconds."""
+        for faults in self.town.faults.values():
+            for fault in tuple(faults.active):
+                faults.switch(fault, on=False)
+
     def unfinished(self) -> int:
-        """Messages that still have to be posted, and deliveries that still have to be worked on."""
+        """Messages and files that still have to be posted, and deliveries that still have to be worked on."""
         return self.ask(
             "SELECT (SELECT count(*) FROM ob_outbox WHERE state IN ('waiting', 'posting'))"
             " + (SELECT count(*) FROM ob_inbox WHERE state IN ('new', 'decided'))"
+            " + (SELECT count(*) FROM ob_attachments WHERE state IN ('waiting', 'sending'))"
         )
 
     async def keep_alive(self) -> None:
@@ -283,7 +295,7 @@ async def crash_town(
     instants: Sequence[Instant] = (),
     *,
     nursery: Nursery | None,
-    leaver: str = "bianca",
+    leaver: str,
     records: int = 60,
     faults: Mapping[str, Sequence[Fault]] | None = None,
     database_url: str | None = None,
@@ -292,7 +304,7 @@ async def crash_town(
     settings: dict[str, str] = {}
 
     def environment(addresses: dict[str, str]) -> dict[str, str]:
-        settings.update(_town_settings(addresses) | _PAUSES)
+        settings.update(_town_settings(addresses) | _PAUSES | _HOUSE)
         if database_url:
             settings["OFFBOARD_DATABASE_URL"] = database_url
         return settings
@@ -306,6 +318,7 @@ async def crash_town(
     )
     town, cold = build(options, storage)
     town.crm.search_lag_seconds = _SEARCH_LAG
+    town.crm.limits.refreshes = _STARTS  # each start asks for an access token
     for vendor, some in (faults or {}).items():
         for fault in some:
             town.faults[vendor].switch(fault, on=True)
@@ -323,6 +336,7 @@ async def crash_town(
         stack.callback(killer.disarm)
         killer.arm()
         rig.keeper = asyncio.create_task(rig.keep_alive())
+        stack.push_async_callback(service.kill)  # quicker than to end in order
         stack.push_async_callback(_end, rig.keeper)
         yield rig
 

@@ -24,12 +24,14 @@ async def test_what_was_done_before_the_answer_was_lost_is_neither_lost_nor_done
         AtCall(LOST, path="/views.open"),
         AtCall(LOST, path="/chat.update", nth=2),
         AtCall(BEFORE, path="/chat.postMessage"),  # the question to the lead
+        AtCall(BEFORE, path="/Emails", nth=3),  # the sample, before anything is changed
+        AtCall(LOST, method="POST", path="/actions/transfer"),  # assignment rules
         AtCall(LOST, path="/add_tags"),
-        AtCall(BEFORE, path="/add_tags", nth=2),
         AtCall(LOST, path="/change_owner"),
         AtCall(BEFORE, path="/change_owner", nth=2),
-        AtCall(LOST, path="/chat.postMessage", nth=5),  # in the log channel
+        AtCall(LOST, method="PUT", path="/Accounts"),  # another field that names the leaver
+        AtCall(LOST, method="POST", path="/actions/transfer"),  # views and reports
         AtCall(LOST, method="PUT", path=LEAVERS_USER),
-        AtCall(LOST, path="/chat.postMessage", nth=2),
+        AtCall(LOST, path="/chat.postMessage", nth=2),  # in the log channel, or the question about the backup
     ]
     check(await play(tmp_path, instants, nursery=nursery), undisturbed)

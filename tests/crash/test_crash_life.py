@@ -44,8 +44,8 @@ async def test_the_same_on_postgres(tmp_path: Path, nursery: Nursery, undisturbe
     instants: list[Instant] = [
         at_event(1),
         AtCall(Phase.LOST, path="/chat.postMessage"),
-        at_event(5),
+        at_event(7),
         AtCall(Phase.LOST, path="/change_owner", nth=3),
-        at_event(10),
+        at_event(16),
     ]
     check(await play(tmp_path, instants, nursery=nursery, database_url=postgres_url), undisturbed)

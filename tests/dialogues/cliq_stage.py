@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from dialogue_stage import Stage, shown
+from dialogue_sight import shown
+from dialogue_stage import Stage
 
 from handlers.departure import Departure, State
 from handlers.intents import Token
@@ -26,6 +27,7 @@ class CliqDesk:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
+        self.crm = stage.crm
         self.hall = stage.town.hall
         self._before: dict[str, int] = {}
         self.mark()

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from cliq_stage import CliqDesk
+from dialogue_setting import SIMPLE_POLICY
+from dialogue_setting import stage as made
 from dialogue_stage import Stage
-from dialogue_stage import stage as made
 from structlog.testing import capture_logs
 
 import bot.chat.cliq.pace
@@ -47,10 +48,11 @@ def _small_and_quick() -> Iterator[None]:
 async def module_stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    """In Slack, unless the module says otherwise with a constant `SURFACE`."""
+    """In Slack and with simple rules, unless the module says otherwise with constants `SURFACE` and `POLICY`."""
     storage = tmp_path_factory.mktemp("stage")
     surface = getattr(request.module, "SURFACE", "slack")
-    async with made(storage, f"sqlite:///{storage}/offboard.sqlite3", surface) as stage:
+    policy = getattr(request.module, "POLICY", SIMPLE_POLICY)
+    async with made(storage, f"sqlite:///{storage}/offboard.sqlite3", surface, policy=policy) as stage:
         yield stage
 
 

@@ -4,53 +4,38 @@ The vendors answer over HTTP, and Slack's signed requests reach the service's ed
 """
 
 import asyncio
-import html
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from itertools import dropwhile
 from typing import Any, Final, TypeVar
 
-from dialogue_servers import Switch, listening, serving
+from dialogue_crm import CrmDesk, safe
+from dialogue_servers import Switch
+from dialogue_sight import shown
 from sqlalchemy import Connection, select, text, update
 
-from bot.app import Service, build_app
+from bot.app import Service, build_app, utc_now
 from bot.settings import Settings
 from bot.store import departures
-from bot.store.departures import Entry
 from bot.store.tables import UNFINISHED, UNPOSTED, inbox, outbox
 from bot.store.tables import departures as departures_table
-from handlers.departure import Departure, State
-from handlers.intents import Token
+from handlers.departure import WORKING, Departure, State
+from handlers.events import Event
+from handlers.ports import Entry
 from handlers.texts import Texts
-from sandbox.cliq.hall import LOG_CHANNEL_NAME, REFRESH_TOKEN
-from sandbox.cliq.model import BOT_UNIQUE_NAME, OpenForm
-from sandbox.cliq.model import Message as CliqMessage
-from sandbox.people import ADMINS, BY_KEY, LOG_CHANNEL
+from sandbox.people import BY_KEY, LOG_CHANNEL
 from sandbox.slack import Client, Json, Message, View
 from sandbox.slack.courier import Answer
 from sandbox.slack.interactions import Interactions
-from sandbox.town import Town, TownOptions
-from sandbox.zoho.users import User
+from sandbox.town import Town
 
 T = TypeVar("T")
 PATIENCE: Final = 40.0  # seconds until something that should happen is missed
 _TICK: Final = 0.02
 _FIELD: Final = "ob:field:"
 _INPUT: Final = "ob:input"
-_CLIQ_WORDS: Final = frozenset({"text", "title", "data", "label", "hint", "value", "placeholder"})
-_UNSEEN: Final = frozenset({"arguments", "action", "key", "type", "theme", "name"})
-_JOINER: Final = "\u2060"  # defuses markup in Cliq, and shows as nothing
-_BUSY: Final = frozenset({State.PLANNING, State.RUNNING})
-
-
-def en(key: str, **values: str | int) -> str:
-    """What the English catalogue says."""
-    return Texts("en").t(key, **values)
-
-
-def de(key: str, **values: str | int) -> str:
-    return Texts("de").t(key, **values)
 
 
 class Stage:
@@ -59,7 +44,9 @@ class Stage:
     def __init__(self, town: Town, settings: Settings, switch: Switch) -> None:
         self.town = town
         self.settings = settings
-        self.service = Service(settings)
+        self.crm = CrmDesk(town)
+        self.ahead = timedelta()  # of the service's clock
+        self.service = Service(settings, self.now)
         self._switch = switch
         self._running = AsyncExitStack()
         self._since = ""
@@ -67,7 +54,7 @@ class Stage:
     # The service
 
     async def start(self) -> None:
-        self.service = Service(self.settings)
+        self.service = Service(self.settings, self.now)
         await self._running.enter_async_context(self.service.running())
         self._switch.app = build_app(self.service)
 
@@ -75,6 +62,17 @@ class Stage:
         """Stop the service; Slack cannot reach it any more."""
         self._switch.app = None
         await self._running.aclose()
+
+    def now(self) -> datetime:
+        """What the service's clock says."""
+        return utc_now() + self.ahead
+
+    async def comes(self, moment: datetime) -> None:
+        """It is that time now, and what has fallen due happens."""
+        self.ahead = moment - utc_now()
+        self.mark()
+        await self.service.clock.tick()
+        await self.settled()
 
     # What people do
 
@@ -160,29 +158,39 @@ class Stage:
         delivery = hands._block_actions(message, element, block, held={})
         return await self.town.workspace.deliver(delivery, lambda _answer: None)
 
-    async def brings(self, leaver: str, state: State, *, successor: str = "sofia", at: Any = None) -> Departure:
+    async def brings(
+        self, leaver: str, state: State, *, successor: str = "sofia", typed: str = "", at: Any = None
+    ) -> Departure:
         """Ada starts the departure, and all goes well up to `state`. One that stands there already is taken.
 
-        `at` is where everybody sits, where that is not Slack.
+        `typed` stands behind the leaver in the command; `at` is where everybody sits, where that is not Slack.
         """
         hands = at or self
         if await self._stands(leaver, state):
             hands.mark()
             return await self.departure(leaver)
         await self.forget(leaver)
-        person, lead = BY_KEY[leaver], BY_KEY[leaver].reports_to or "noor"
-        texts = {who: Texts(BY_KEY[who].language[:2]) for who in ("ada", lead)}
-        await hands.types("ada", f"/offboard {person.email}")
+        await hands.types("ada", f"/offboard {BY_KEY[leaver].email}{typed}")
         await self.settled()
-        for reached, who, button, fields in (
-            (State.SUCCESSOR, "ada", "button.successor", {"successor": successor}),
-            (State.APPROVAL, lead, "button.approve", {}),
-            (State.MAILBOX, "ada", "button.mailbox", {"note": "POP3, all copied."}),
-            (State.BACKUP, "ada", "button.backup", {"note": "Their first contact shows the mails."}),
-        ):
+        return await self.goes_on(leaver, state, successor=successor, at=hands)
+
+    async def goes_on(self, leaver: str, state: State, *, successor: str = "sofia", at: Any = None) -> Departure:
+        """All goes well from where the departure stands up to `state`."""
+        hands, person, lead = at or self, BY_KEY[leaver], BY_KEY[leaver].reports_to or "noor"
+        texts = {who: Texts(BY_KEY[who].language[:2]) for who in ("ada", lead)}
+        steps = {
+            State.SUCCESSOR: ("ada", "button.successor", {"successor": successor}),
+            State.APPROVAL: (lead, "button.approve", {}),
+            State.MAILBOX: ("ada", "button.mailbox", safe(leaver)),
+            State.BACKUP: ("ada", "button.backup", {"note": "Their first contact shows the mails."}),
+        }
+        standing = (await self.departure(leaver)).state
+        for reached in dropwhile(lambda each: standing in steps and each is not standing, steps):
             await self.reaches(leaver, reached)
             if reached is state:
                 return await self.departure(leaver)
+            who, button, fields = steps[reached]
+            self.crm.prepares(leaver)
             await hands.presses(who, texts[who].t(button), about=person.name)
             if fields:
                 assert await hands.fills(who, **fields) == {}
@@ -215,6 +223,10 @@ class Stage:
     def new(self, who: str) -> list[Message]:
         """What has been posted for this person, or edited, since the last deed."""
         return [m for m in self.messages(who) if max(m.ts, m.edited_at or "") > self._since]
+
+    def found(self, who: str, said: str) -> Message | None:
+        """The newest message that the person has, old or new, which says this."""
+        return next((m for m in reversed(self.messages(who)) if said in shown(m)), None)
 
     def _new(self, messages: list[Message], said: str) -> Message | None:
         found = [m for m in messages if max(m.ts, m.edited_at or "") > self._since and said in shown(m)]
@@ -264,6 +276,20 @@ class Stage:
     async def history(self, leaver: str) -> tuple[Entry, ...]:
         return await self.service.database.read(departures.history, (await self.departure(leaver)).id)
 
+    async def happened(self, leaver: str, *kinds: type[Event]) -> list[Any]:
+        """The events of these kinds in the leaver's newest departure, in order."""
+        return [entry.event for entry in await self.history(leaver) if isinstance(entry.event, kinds)]
+
+    async def looked_again(self, leaver: str, times: int) -> Departure:
+        """Wait until the leaver's records have been looked at so often after the end."""
+
+        async def look() -> bool:
+            return len((await self.departure(leaver)).rechecks) >= times
+
+        await self._until_stored(look)
+        await self.settled()
+        return await self.departure(leaver)
+
     async def settled(self) -> None:
         """Wait until nothing is under way: no delivery, no message, no run."""
         await self._until_stored(self._is_settled)
@@ -277,7 +303,7 @@ class Stage:
     async def _is_settled(self) -> bool:
         read = self.service.database.read
         open_ones = await read(departures.open_all)
-        if any(departure.state in _BUSY for departure in open_ones):
+        if any(departure.state in WORKING for departure in open_ones):
             return False
         return not await read(_pending)
 
@@ -296,29 +322,6 @@ class Stage:
                     await self.client(who.key).close(view.id)
         self.town.hall.forms.clear()
 
-    # What the CRM says
-
-    def ghosts(self, who: str) -> dict[str, int]:
-        """What the CRM's own tables say is left with a person and should not be."""
-        return {module: n for module, n in self.town.crm.open_owned(BY_KEY[who].crm_id or "").items() if n}
-
-    def owner(self, module: str, record_id: str) -> str:
-        """Who owns a record."""
-        record = self.town.crm.record(module, record_id)
-        assert record
-        return str(record["Owner"]["id"])
-
-    def status(self, who: str) -> str:
-        """The state of the person's user in the CRM."""
-        return self._user(who).status
-
-    def set_status(self, who: str, status: str) -> None:
-        """An administrator of the CRM activates ("active") or deactivates ("disabled") a user."""
-        self.town.crm.people.set_status(self._user(who), status)
-
-    def _user(self, who: str) -> User:
-        return next(row.user for row in self.town.crm.overview() if row.user.id == BY_KEY[who].crm_id)
-
 
 def _pending(connection: Connection) -> bool:
     """Whether a delivery or a message still has to be dealt with."""
@@ -328,103 +331,3 @@ def _pending(connection: Connection) -> bool:
 
 def _forget(connection: Connection, departure_id: str) -> None:
     connection.execute(update(departures_table).where(departures_table.c.id == departure_id).values(open_key=None))
-
-
-def shown(surface: Message | View | CliqMessage | OpenForm) -> str:
-    """Everything that can be read on a message or a window."""
-    if isinstance(surface, CliqMessage | OpenForm):
-        return "\n".join(_cliq_strings(surface.content)).replace(_JOINER, "")
-    title = surface.text if isinstance(surface, Message) else surface.content.get("title", {}).get("text", "")
-    return html.unescape("\n".join([title, *_strings(surface.blocks)]))
-
-
-def _strings(node: Any) -> Iterator[str]:
-    """The texts of blocks, those of one line of a table joined."""
-    if isinstance(node, list):
-        for each in node:
-            yield from _strings(each)
-    elif isinstance(node, dict):
-        if isinstance(node.get("text"), str):
-            yield node["text"]
-        for name, value in node.items():
-            if name != "text" or not isinstance(value, str):
-                yield from _strings(value)
-
-
-def _cliq_strings(node: Any) -> Iterator[str]:
-    """The texts of a message or form in Cliq; what stands beside a label follows it."""
-    if isinstance(node, list):
-        for each in node:
-            yield from _cliq_strings(each)
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            if isinstance(value, str) and name not in _UNSEEN:
-                yield value if name in _CLIQ_WORDS else f"{name} {value}"
-            elif name not in _UNSEEN:
-                yield from _cliq_strings(value)
-    elif isinstance(node, str):
-        yield node
-
-
-def token_of(element: Json) -> Token:
-    return Token.decode(element["value"])
-
-
-@asynccontextmanager
-async def stage(storage: Path, database_url: str, surface: str = "slack", **changes: Any) -> AsyncIterator[Stage]:
-    """A stage with the service running, in Slack, in Cliq or in "both". `changes` are settings."""
-    town_at, service_at = listening(), listening()
-    switch = Switch()
-    town = Town(TownOptions(public_url=town_at.url, service_url=service_at.url, storage=storage / "town"))
-    town.crm.search_lag_seconds = 0.0
-    town.workspace.deliver_timeout = 60.0
-    town.hall.limits.scale = 1000.0  # Cliq's allowances are a real organisation's; a test that is about them sets them
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(town.close)
-        await stack.enter_async_context(serving(town.app, town_at))
-        await stack.enter_async_context(serving(switch, service_at))
-        made = Stage(town, settings_for(town, database_url, surface, **changes), switch)
-        await made.start()
-        stack.push_async_callback(made.stop)
-        yield made
-
-
-def settings_for(town: Town, database_url: str, surface: str, **changes: Any) -> Settings:
-    """The service's settings in the town; it is not to wait for anything longer than a test does."""
-    url = town.options.public_url
-    values: dict[str, Any] = {
-        "admins": ",".join(BY_KEY[key].email for key in ADMINS),
-        "database_url": database_url,
-        "zoho_accounts_url": f"{url}/zoho/accounts",
-        "zoho_web_url": url,
-        "zoho_client_id": town.crm.client_id,
-        "zoho_client_secret": town.crm.client_secret,
-        "zoho_refresh_token": town.crm.refresh_token,
-        "per_record_notices": 1,
-        "patience_seconds": 0.05,
-        "http_pause_seconds": 0.01,
-        "tries": 3,
-    }
-    chat = _slack(town) if surface != "cliq" else {}
-    chat |= _cliq(town) if surface != "slack" else {}
-    return Settings(_env_file=None, **values | chat | changes)
-
-
-def _slack(town: Town) -> dict[str, str]:
-    return {
-        "slack_bot_token": town.workspace.bot_token,
-        "slack_signing_secret": town.workspace.signing_secret,
-        "slack_log_channel": next(c.id for c in town.workspace.channels.values() if c.name == LOG_CHANNEL),
-        "slack_api_url": f"{town.options.public_url}/slack/api/",
-    }
-
-
-def _cliq(town: Town) -> dict[str, str]:
-    return {
-        "cliq_log_channel": LOG_CHANNEL_NAME,
-        "cliq_api_url": town.hall.url,
-        "cliq_bot": BOT_UNIQUE_NAME,
-        "cliq_refresh_token": REFRESH_TOKEN,
-        "cliq_public_key": town.hall.public_key,
-        "cliq_url_secret": town.cliq_secret,
-    }

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from cliq_stage import CliqDesk
 from cryptography.hazmat.primitives.asymmetric import rsa
-from dialogue_stage import Stage, de, en, shown
+from dialogue_crm import safe
+from dialogue_sight import de, en, shown
+from dialogue_stage import Stage
 from sqlalchemy import select
 
 from bot.store.tables import inbox, outbox
@@ -82,8 +84,9 @@ async def test_started_in_slack_approved_in_cliq(stage: Stage, cliq: CliqDesk) -
     assert there.buttons == []
     assert "actions" not in {block["type"] for block in here.blocks}
     await cliq.presses("ada", en("button.mailbox"), about=BIANCA)
-    assert await cliq.fills("ada", note="Zoho Mail.") == {}
+    assert await cliq.fills("ada", **safe("bianca")) == {}
     await stage.reaches("bianca", State.BACKUP)
+    stage.crm.retains("bianca")
     await stage.presses("ada", en("button.backup"), about=BIANCA)
     cliq.mark()
     assert await stage.fills("ada", note="Their first contact shows the mails.") == {}
@@ -91,7 +94,7 @@ async def test_started_in_slack_approved_in_cliq(stage: Stage, cliq: CliqDesk) -
     for at in (stage, cliq):
         assert en("closed.title", leaver=BIANCA) in shown(await at.sees("ada", en("closed.title", leaver=BIANCA)))
         await at.logged(en("closed.text", leaver=BIANCA))
-    assert stage.ghosts("bianca") == {}
+    assert stage.crm.ghosts("bianca") == {}
 
 
 async def test_the_loser_of_a_race_across_both_hears_who_was_faster(stage: Stage, cliq: CliqDesk) -> None:

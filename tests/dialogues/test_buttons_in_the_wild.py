@@ -6,7 +6,8 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
-from dialogue_stage import Stage, de, en, shown, token_of
+from dialogue_sight import de, en, shown, token_of
+from dialogue_stage import Stage
 from sqlalchemy import select
 
 from bot.store import departures
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 APPROVE = en("button.approve")
 AMIT = BY_KEY["amit"].name
 SORRY = en("error.text", reference="")
+ASIDE = ("details", "reschedule", "cancel")  # what can be done besides deciding
 # Nobody of these may approve: the leaver, the successor, somebody from another team, and Ada, who asked for it.
 NO_APPROVERS = {
     "amit": en("denied.leaver"),
@@ -201,12 +203,12 @@ async def test_error_beside_a_field_that_comes_too_late_is_told(stage: Stage, mo
     await stage.presses("ada", en("button.successor"), about=BY_KEY["yuki"].name)
     await stage.offered("ada", "Carter")
     monkeypatch.setattr(bot.chat.receiver, "_FORM_SECONDS", 0.0)
-    stage.set_status("ben", "disabled")
+    stage.crm.set_status("ben", "disabled")
     try:
         assert await stage.fills("ada", successor="ben") == {}
         await stage.sees("ada", en("successor.inactive", name=BY_KEY["ben"].name))
     finally:
-        stage.set_status("ben", "active")
+        stage.crm.set_status("ben", "active")
     assert (await stage.departure("yuki")).state is State.SUCCESSOR
 
 
@@ -219,7 +221,7 @@ async def test_at_most_two_primary_buttons(stage: Stage) -> None:
     assert rows
     for row in rows:
         buttons = [element for element in row["elements"] if element["type"] == "button"]
-        decisions = [button for button in buttons if button["action_id"].split(":")[1] not in ("details", "cancel")]
+        decisions = [button for button in buttons if button["action_id"].split(":")[1] not in ASIDE]
         assert len(decisions) <= 2
         assert len([button for button in buttons if button.get("style") == "primary"]) <= 1
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from cliq_stage import CliqDesk, button_at, mention, token_at
-from dialogue_stage import Stage, de, en, shown
+from dialogue_sight import de, en, shown
+from dialogue_stage import Stage
 from sqlalchemy import select
 
 import bot.chat.cliq.edge
@@ -249,12 +250,12 @@ async def test_cliq_error_beside_a_field_that_comes_too_late_is_told(
     await cliq.presses("ada", en("button.successor"), about=YUKI)
     await cliq.client("ada").options(await cliq.form("ada"), "successor", BY_KEY["ben"].last_name)
     monkeypatch.setattr(bot.chat.cliq.edge, "_SECONDS", 0.0)
-    stage.set_status("ben", "disabled")
+    stage.crm.set_status("ben", "disabled")
     try:
         assert await cliq.fills("ada", successor="ben") == {}
         await cliq.sees("ada", en("successor.inactive", name=BY_KEY["ben"].name))
     finally:
-        stage.set_status("ben", "active")
+        stage.crm.set_status("ben", "active")
     assert (await stage.departure("yuki")).state is State.SUCCESSOR
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from cliq_stage import CliqDesk
-from dialogue_stage import Stage, en, shown
-from dialogue_stage import stage as made
+from dialogue_setting import stage as made
+from dialogue_sight import en, shown
+from dialogue_stage import Stage
 
 import bot.chat.cliq.pace
 import bot.chat.poster
@@ -55,7 +56,7 @@ async def quick_stage(storage: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     """For the service, which waits for Cliq, and for Cliq itself time runs fast."""
     clock, build = FastClock(), Service.__init__
 
-    def building(service: Service, settings: Any) -> None:
+    def building(service: Service, settings: Any, _: Any) -> None:
         build(service, settings, clock.now)
         assert service.cliq
         service.cliq._api._pace._clock = clock.passed
@@ -97,7 +98,7 @@ async def test_limits_far_too_small_delay_a_departure_and_lock_nothing(
         await cliq.brings("bianca", State.CLOSED)
         assert Family.POST in paced, "the limits were in the way"
         assert locked(stage) == []
-        assert stage.ghosts("bianca") == {}
+        assert stage.crm.ghosts("bianca") == {}
         assert cliq.posted_twice() == []
 
 
@@ -109,7 +110,7 @@ async def test_refusals_delay_a_departure_and_lose_nothing(tmp_path: Path, monke
             faults.switch(fault, on=True)
         await cliq.brings("bianca", State.CLOSED)
         assert all(faults.struck[fault] for fault in faults.active)
-        assert stage.ghosts("bianca") == {}
+        assert stage.crm.ghosts("bianca") == {}
         assert cliq.posted_twice() == []
         (closed,) = [m for m in cliq.log() if en("closed.title", leaver=BY_KEY["bianca"].name) in shown(m)]
         assert closed.by_bot

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from cliq_stage import CliqDesk, button_at, mention
-from dialogue_lines import fills, is_refused, logged, play, presses, reads, sees, types
-from dialogue_stage import Stage, de, en, shown
-from dialogue_stage import stage as staged
+from dialogue_crm import safe
+from dialogue_lines import fills, is_refused, logged, play, presses, reads, retains, sees, types
+from dialogue_setting import stage as staged
+from dialogue_sight import de, en, shown
+from dialogue_stage import Stage
 
 import bot.chat.cliq.pace
 from handlers.departure import State
@@ -71,12 +73,13 @@ async def test_the_whole_departure_in_cliq(stage: Stage, cliq: CliqDesk) -> None
             (
                 presses("ada", en("button.mailbox")),
                 reads("ada", en("form.mailbox.title")),
-                fills("ada", note="Zoho Mail stays open until the backup."),
+                fills("ada", **safe("bianca")),
                 sees("ada", en("backup.title", leaver=BIANCA), en("verdict.zero", leaver=BIANCA)),
                 sees("sofia", en("handover.title", leaver=BIANCA), en("handover.tag", tag="*BiancaRossiRecords*")),
                 logged(en("notice.title")),
             ),
             (
+                retains("bianca"),
                 presses("ada", en("button.backup")),
                 fills("ada", note="A contact shows the old mails."),
                 sees("ada", en("closed.title", leaver=BIANCA), en("verdict.zero", leaver=BIANCA)),
@@ -86,8 +89,8 @@ async def test_the_whole_departure_in_cliq(stage: Stage, cliq: CliqDesk) -> None
         ],
     )
     departure = await stage.reaches("bianca", State.CLOSED)
-    assert stage.ghosts("bianca") == {}
-    assert stage.status("bianca") == "disabled"
+    assert stage.crm.ghosts("bianca") == {}
+    assert stage.crm.status("bianca") == "disabled"
     assert cliq.posted_twice() == []
     assert cliq.messages("bianca") == [], "the leaver is told nothing"
     assert [entry.type for entry in await stage.history("bianca") if entry.actor] == [
@@ -113,28 +116,28 @@ async def test_the_clicked_card_changes_in_place_with_the_answer(stage: Stage, c
 
 async def test_owner_changes_are_announced_in_the_channel(stage: Stage, cliq: CliqDesk) -> None:
     """One record: what changed hands, from whom, to whom, and a button to view it."""
-    await cliq.brings("owen", State.MAILBOX, successor="raj")
-    record = stage.town.crm.records("Contacts", owner=BY_KEY["raj"].crm_id, limit=1)[0]
+    await cliq.brings("owen", State.MAILBOX, successor="ben")
+    record = stage.town.crm.records("Contacts", owner=BY_KEY["ben"].crm_id, limit=1)[0]
     stage.town.crm.edit_owner("Contacts", record["id"], BY_KEY["owen"].crm_id or "")
     await cliq.presses("ada", en("button.mailbox"), about=NAME["owen"])
-    assert await cliq.fills("ada", note="None.") == {}
+    assert await cliq.fills("ada", **safe("owen")) == {}
     await stage.reaches("owen", State.BACKUP)
     notice = await cliq.logged(en("notice.id", id=record["id"]))
     told = shown(notice)
     assert f"{en('notice.record')} " in told
     assert f"{en('notice.old_owner')} {NAME['owen']}" in told
-    assert f"{en('notice.new_owner')} {NAME['raj']}" in told
+    assert f"{en('notice.new_owner')} {NAME['ben']}" in told
     view = button_at((notice, 0))
     assert view["label"] == en("button.view", system=en("system.zoho_crm"))
     assert view["action"]["type"] == "open.url"
     assert record["id"] in view["action"]["data"]["web"]
-    assert stage.owner("Contacts", record["id"]) == BY_KEY["raj"].crm_id
+    assert stage.crm.owner("Contacts", record["id"]) == "ben"
 
 
 async def test_what_is_wrong_in_a_form_stands_beside_the_field(stage: Stage, cliq: CliqDesk) -> None:
     await stage.forget("julia")
     await cliq.brings("julia", State.SUCCESSOR)
-    stage.set_status("ben", "disabled")
+    stage.crm.set_status("ben", "disabled")
     inactive = en("successor.inactive", name=NAME["ben"])
     try:
         # Offered a moment ago, from memory; asked afresh when the form is sent.
@@ -146,7 +149,7 @@ async def test_what_is_wrong_in_a_form_stands_beside_the_field(stage: Stage, cli
             ],
         )
     finally:
-        stage.set_status("ben", "active")
+        stage.crm.set_status("ben", "active")
     assert (await stage.departure("julia")).state is State.SUCCESSOR
     await play(cliq, [(fills("ada", successor="ben"), sees("lena", de("approval.title", leaver=JULIA)))])
 
@@ -287,7 +290,7 @@ async def test_the_whole_departure_in_cliq_on_postgres(tmp_path: Path, module_st
         async with staged(tmp_path, postgres_url, "cliq") as stage:
             cliq = CliqDesk(stage)
             await cliq.brings("bianca", State.CLOSED)
-            assert stage.ghosts("bianca") == {}
+            assert stage.crm.ghosts("bianca") == {}
             assert cliq.posted_twice() == []
             assert stage.town.hall.refusals == []
             channel = stage.town.hall.channel(LOG_CHANNEL_NAME)

@@ -2,7 +2,8 @@
 
 import pytest
 from dialogue_lines import fills, is_refused, play, presses, reads, sees, types
-from dialogue_stage import Stage, de, en, shown
+from dialogue_sight import de, en, shown
+from dialogue_stage import Stage
 
 from handlers.departure import State
 from sandbox.faults import Fault
@@ -113,12 +114,12 @@ async def test_a_successor_who_cannot_take_over_is_refused_beside_the_field(stag
     await stage.presses("ada", en("button.successor"), about=JULIA)
     await stage.offered("ada", "carter")
     ben = NAME["ben"]
-    stage.set_status("ben", "disabled")
+    stage.crm.set_status("ben", "disabled")
     try:
         inactive = en("successor.inactive", name=ben)
         await play(stage, [(is_refused("ada", "successor", inactive, successor="ben"), reads("ada", ""))])
     finally:
-        stage.set_status("ben", "active")
+        stage.crm.set_status("ben", "active")
     assert (await stage.departure("julia")).state is State.SUCCESSOR
     await play(stage, [(fills("ada", successor="ben"), sees("lena", de("approval.title", leaver=JULIA)))])
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
-from dialogue_lines import fills, logged, play, presses, reads, sees, types
-from dialogue_stage import Stage, de, en, shown
-from dialogue_stage import stage as staged
+from dialogue_crm import safe
+from dialogue_lines import fills, logged, play, presses, reads, retains, sees, types
+from dialogue_setting import stage as staged
+from dialogue_sight import de, en, shown
+from dialogue_stage import Stage
 
 from bot.store import departures
 from handlers.departure import State
@@ -14,7 +16,6 @@ from sandbox.people import BY_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BIANCA, KARL = BY_KEY["bianca"].name, BY_KEY["karl"].name
-MAILBOX_CHECKED = "Zoho Mail stays open until the backup."
 
 
 async def test_the_whole_departure(stage: Stage) -> None:
@@ -48,12 +49,13 @@ async def test_the_whole_departure(stage: Stage) -> None:
             (
                 presses("ada", en("button.mailbox")),
                 reads("ada", en("form.mailbox.title")),
-                fills("ada", note=MAILBOX_CHECKED),
+                fills("ada", **safe("bianca")),
                 sees("ada", en("backup.title", leaver=BIANCA), en("verdict.zero", leaver=BIANCA)),
                 sees("sofia", en("handover.title", leaver=BIANCA), en("handover.tag", tag="*BiancaRossiRecords*")),
                 logged(en("notice.title")),
             ),
             (
+                retains("bianca"),
                 presses("ada", en("button.backup")),
                 fills("ada", note="A contact shows the old mails."),
                 sees("ada", en("closed.title", leaver=BIANCA), en("verdict.zero", leaver=BIANCA)),
@@ -63,8 +65,8 @@ async def test_the_whole_departure(stage: Stage) -> None:
         ],
     )
     departure = await stage.reaches("bianca", State.CLOSED)
-    assert stage.ghosts("bianca") == {}
-    assert stage.status("bianca") == "disabled"
+    assert stage.crm.ghosts("bianca") == {}
+    assert stage.crm.status("bianca") == "disabled"
     assert stage.posted_twice() == []
     assert stage.messages("bianca") == [], "the leaver is told nothing"
     assert [entry.type for entry in await stage.history("bianca") if entry.actor] == [
@@ -86,14 +88,14 @@ async def test_a_leaver_without_lead_and_without_slack(stage: Stage) -> None:
             (types("ada", "/offboard karl@brightwater.example"), sees("ada", en("successor.no_suggestion"))),
             (presses("ada", en("button.successor"), about=KARL), fills("ada", successor="hanna")),
             (sees("noor", en("approval.title", leaver=KARL)), presses("noor", en("button.approve"), about=KARL)),
-            (presses("ada", en("button.mailbox"), about=KARL), fills("ada", note="POP, all copied.")),
+            (presses("ada", en("button.mailbox"), about=KARL), fills("ada", **safe("karl"))),
             (sees("ada", en("backup.title", leaver=KARL)), sees("hanna", de("handover.title", leaver=KARL))),
-            (presses("ada", en("button.backup"), about=KARL), fills("ada", note="Done.")),
+            (retains("karl"), presses("ada", en("button.backup"), about=KARL), fills("ada", note="Done.")),
             (sees("ada", en("closed.title", leaver=KARL)),),
         ],
     )
-    assert stage.ghosts("karl") == {}
-    assert stage.status("karl") == "disabled"
+    assert stage.crm.ghosts("karl") == {}
+    assert stage.crm.status("karl") == "disabled"
 
 
 @pytest.mark.postgres
@@ -102,8 +104,8 @@ async def test_the_whole_departure_on_postgres(tmp_path: Path, module_stage: Sta
     await module_stage.stop()  # the engine library serves one database at a time in a process
     try:
         async with staged(tmp_path, postgres_url) as stage:
-            await stage.brings("dmitri", State.CLOSED, successor="raj")
-            assert stage.ghosts("dmitri") == {}
+            await stage.brings("dmitri", State.CLOSED, successor="ben")
+            assert stage.crm.ghosts("dmitri") == {}
             assert stage.posted_twice() == []
     finally:
         await module_stage.start()

@@ -9,19 +9,23 @@ from pathlib import Path
 from typing import Final
 
 import click
+import policy_parts
 import surface_parts
 from pydantic_core import PydanticUndefined
 
 from bot.__main__ import main
 from bot.settings import PREFIX, Settings
-from connectors.base import Category
+from connectors.base import Category, Module
 from connectors.zoho import checks
 from connectors.zoho.modules import STANDARD
-from handlers.departure import FINAL_STATES, TRANSITIONS, State
-from handlers.events import Event, Interrupted
-from handlers.rules import RULES
-from handlers.texts import Texts
+from handlers.departure import FINAL_STATES, RETURNING, TRANSITIONS, State
+from handlers.events import Event, GivenUp, Interrupted
+from handlers.practice import Practice
+from handlers.rules import rule_for
+from handlers.texts import Texts, catalogue
 from manifests import cliq, slack
+from sandbox.people import BY_KEY
+from sandbox.plays import PLAYS
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
@@ -33,19 +37,21 @@ def documents() -> list[Path]:
 
 
 def states() -> Iterator[str]:
-    """The transition table as a mermaid diagram, row by row."""
+    """The transition table as a mermaid diagram, row by row, without what leaves a state as it is."""
     yield from ("```mermaid", "stateDiagram-v2", f"    [*] --> {State.PLANNING}: opened")
     for source, row in TRANSITIONS.items():
         for event, target in row.items():
-            for reached in [target] if target else _where_work_stops():
-                yield f"    {source} --> {reached}: {_name(event)}"
+            for reached in [target] if target else _where_work_stops(event):
+                if reached is not source:
+                    yield f"    {source} --> {reached}: {_name(event)}"
     yield from (f"    {state} --> [*]" for state in TRANSITIONS if state in FINAL_STATES)
     yield "```"
 
 
-def _where_work_stops() -> list[State]:
+def _where_work_stops(event: type[Event]) -> list[State]:
     """Attention leads back to where the problem arose."""
-    return [state for state, row in TRANSITIONS.items() if Interrupted in row]
+    given_up = event is GivenUp
+    return [s for s, row in TRANSITIONS.items() if Interrupted in row and (s in RETURNING or not given_up)]
 
 
 def _name(event: type[Event]) -> str:
@@ -57,7 +63,8 @@ def rules() -> Iterator[str]:
     texts = Texts("en")
     rows = [
         (category.value, ", ".join(_labels(category)), texts.t(rule.reason).replace("\n", " "))
-        for category, rule in RULES.items()
+        for category in Category
+        for rule in [rule_for(Module("", "", category), Practice())]
     ]
     yield from table(("Kind", "Modules of Zoho CRM", "Rule"), rows)
 
@@ -84,6 +91,20 @@ def _tree(name: str, command: click.Command) -> Iterator[tuple[str, click.Comman
         yield from _tree(f"{name} {each.name}", each)
 
 
+def typed() -> Iterator[str]:
+    """What can be typed in chat, in the words of the bot's own help."""
+    texts = Texts("en")
+    keys = [key.removesuffix(".typed") for key in catalogue() if re.fullmatch(r"help\.\w+\.typed", key)]
+    rows = [(f"`{texts.t(f'{key}.typed')}`", texts.t(f"{key}.does")) for key in keys]
+    yield from table(("Typed", "What it does"), rows)
+
+
+def leavers() -> Iterator[str]:
+    """Whose departures the demo can play, and what each is about."""
+    rows = [(f"`{key}`", BY_KEY[key].name, play.about) for key, play in PLAYS.items()]
+    yield from table(("`--leaver`", "Who", "What the case shows"), rows)
+
+
 def settings() -> Iterator[str]:
     """Every setting, in the order in which an operator fills them in."""
     rows = []
@@ -96,6 +117,11 @@ def settings() -> Iterator[str]:
             default = f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
         rows.append((f"`{PREFIX}{name.upper()}`", default, field.description or ""))
     yield from table(("Setting", "Default", "Meaning"), rows)
+
+
+def policy() -> Iterator[str]:
+    """Every key of the policy file, as its own comments explain it."""
+    yield from table(("Key", "As it comes", "Meaning"), policy_parts.rows())
 
 
 def zoho_scopes() -> Iterator[str]:
@@ -140,8 +166,11 @@ def _row(cells: tuple[str, ...]) -> str:
 PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "states": states,
     "rules": rules,
+    "typed": typed,
     "commands": commands,
+    "leavers": leavers,
     "settings": settings,
+    "policy": policy,
     "zoho-scopes": zoho_scopes,
     "slack-scopes": slack_scopes,
     "cliq-scopes": cliq_scopes,

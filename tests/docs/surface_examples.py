@@ -10,16 +10,20 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cards"))
 
-from card_cases import ADA, NOOR, NOW, PROGRESS, SARA_CRM, TOMAS, Story, stories
+from card_cases import ADA, ITEMS, NOOR, NOW, PROGRESS, SARA_CRM, TOMAS, Story, stories
+from rich_cases import rich_stories
 
-from connectors.base import MailboxKind, Record
+from connectors.base import Category, Ghosts, MailboxKind, Module, Record
 from handlers import cards
-from handlers.cards import Channel, Posting
+from handlers.cards import Channel, FormFor, Posting
 from handlers.departure import FINAL_STATES, Departure
 from handlers.elements import Card, Form
+from handlers.ghosts import Counted
 from handlers.people import Party, Person
+from handlers.practice import Practice
 from handlers.refusal import Refusal
 from handlers.texts import Texts
+from handlers.undoing import PlacePreview, UndoPreview
 
 SURFACES: Final = ("slack", "cliq")
 LANGUAGES: Final = ("en", "de")
@@ -27,6 +31,8 @@ LANGUAGES: Final = ("en", "de")
 _OPEN: Final = 7
 _NAMESAKES: Final = 7
 _URL: Final = "https://crm.example/records/1"
+_GHOSTS: Final = Counted(NOW, (Ghosts(SARA_CRM, ((Module("Deals", "Deals", Category.TRANSACTION), 30),)),))
+_UNDO: Final = UndoPreview((PlacePreview("zoho_crm", "Deals", "Deals", 490, 2, 8),), True, ("undo.lasting.tags",))
 _CHANGE: Final = cards.Relayed("zoho_crm", "Deals", "77", "Roof", "Bea Ott", "Sara Lindqvist", NOW)
 
 
@@ -54,6 +60,8 @@ class Reader:
             lead=departure.lead and self.person(departure.lead),
             approvers=tuple(map(self.person, departure.approvers)),
             successor=departure.successor and self.person(departure.successor),
+            receivers={account: self.person(person) for account, person in departure.receivers.items()},
+            checklist=tuple(replace(item, assignee=self.person(item.assignee)) for item in departure.checklist),
         )
 
     def person(self, person: Person) -> Person:
@@ -78,9 +86,14 @@ def card_examples(reader: Reader) -> dict[str, list[Card]]:
 
 
 def _departures(reader: Reader) -> dict[str, Departure]:
-    """One in every state, and before its mailbox question one for each kind of mailbox."""
-    mailboxes = {kind: Story().planned(mailbox=kind).successor().approved().departure for kind in MailboxKind}
-    return {name: reader.of(departure) for name, departure in (stories() | mailboxes).items()}
+    """One in every state and for each thing that a plan can explain; and before the mailbox question, at leisure and in
+    a hurry, and before the retention, one for each kind of mailbox."""
+    found = stories() | rich_stories()
+    for kind in MailboxKind:
+        asked = Story().planned(mailbox=kind).successor().approved(*ITEMS).departure
+        retained = Story().until_running(mailbox=kind).ended().departure
+        found |= {kind: asked, f"{kind} at once": replace(asked, emergency=True), f"{kind} inactive": retained}
+    return {name: reader.of(departure) for name, departure in found.items()}
 
 
 def _posted(departures: Iterable[Departure], reader: Reader) -> dict[str, list[Card]]:
@@ -116,6 +129,9 @@ def _answers(reader: Reader, departures: Mapping[str, Departure]) -> dict[str, l
         "list_card": [cards.list_card(texts, many, NOW)],
         "home_card": [cards.home_card(texts, parties[0], many, NOW)],
         "choose_leaver_card": [cards.choose_leaver_card(texts, "sara", namesakes)],
+        "rescheduled_card": [cards.rescheduled_card(texts, departures[name]) for name in ("mailbox", "scheduled")],
+        "ghosts_card": [cards.ghosts_card(texts, [], counted) for counted in (None, _GHOSTS)],
+        "undo_preview_card": [cards.undo_preview_card(texts, departures["backup"], _UNDO)],
         "already_open_card": [cards.already_open_card(texts, some)],
         "cancelled_card": [cards.cancelled_card(texts, some)],
         "refusal_card": [cards.refusal_card(texts, Refusal("stale"), some)],
@@ -142,23 +158,40 @@ def _notices(reader: Reader, departures: Mapping[str, Departure]) -> dict[str, l
         raise ValueError("the example has no plan")
     plan, module = departure.plan.systems[0], PROGRESS.modules[0]
     return {
-        "owner_change_notice": [cards.owner_change_notice(channel, departure, plan, module, _URL)],
-        "record_notice": [cards.record_notice(channel, plan, "Deals", Record("77", "Roof"), _URL)],
+        "owner_change_notice": [
+            cards.owner_change_notice(channel, departure, plan, module, new=("Sara Lindqvist",), url=_URL)
+        ],
+        "record_notice": [
+            cards.record_notice(channel, plan, "Deals", cards.Change(Record("77", "Roof"), "Sara Lindqvist", _URL))
+        ],
         "relayed_notice": [cards.relayed_notice(channel, _CHANGE, _URL)],
         "relayed_summary": [cards.relayed_summary(channel, "zoho_crm", {"Deals": 40, "Contacts": 3})],
     }
 
 
-_FORMS: Final[dict[str, Callable[[Texts, Departure], Form]]] = {
+_FORMS: Final[dict[str, Callable[[Texts, Departure, FormFor], Form]]] = {
     "successor_form": cards.successor_form,
     "send_back_form": cards.send_back_form,
     "mailbox_form": cards.mailbox_form,
+    "waive_form": cards.waive_form,
     "backup_form": cards.backup_form,
     "exception_form": cards.exception_form,
+    "reschedule_form": cards.reschedule_form,
+    "checklist_form": cards.checklist_form,
+    "ask_form": cards.ask_form,
+    "propose_form": cards.propose_form,
+    "hand_on_form": cards.hand_on_form,
 }
 
 
 def form_examples(reader: Reader) -> dict[str, list[Form]]:
     """By the name of the function that makes it."""
+    asked = FormFor(Party(reader.person(ADA), admin=True), Practice())
     departures = [each for each in _departures(reader).values() if each.inventories]
-    return {name: [make(reader.texts, departure) for departure in departures] for name, make in _FORMS.items()}
+    fit = {
+        "checklist_form": [each for each in departures if each.open_items],
+        "hand_on_form": [each for each in departures if each.successor],
+    }
+    return {
+        name: [make(reader.texts, each, asked) for each in fit.get(name, departures)] for name, make in _FORMS.items()
+    }

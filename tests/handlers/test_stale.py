@@ -5,7 +5,22 @@ from dataclasses import replace
 import pytest
 from machine_cases import ADMIN, PARTIES, START, opened
 
-from handlers.departure import Approve, CancelDeparture, Decision, SendBack, State, decide
+from handlers.checklist import ItemState
+from handlers.commands import (
+    Announce,
+    AnswerHandover,
+    Approve,
+    CancelDeparture,
+    Command,
+    HandOn,
+    Reschedule,
+    SendBack,
+    SettleItem,
+    StartUndo,
+)
+from handlers.decide import decide
+from handlers.departure import Decision, State
+from handlers.events import HandoverReply
 from handlers.refusal import Refusal
 
 
@@ -24,3 +39,27 @@ def test_only_somebody_else_can_have_been_faster(by: str, key: str) -> None:
         with pytest.raises(Refusal) as refused:
             decide(departure, command, PARTIES[by], now=START)
         assert refused.value.key == key
+
+
+ANSWER = AnswerHandover(HandoverReply.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("state", "command", "by", "key"),
+    [
+        (State.RUNNING, Reschedule(None), "admin", "reschedule.too_late"),
+        (State.CLOSED, Reschedule(None), "admin", "stale"),
+        (State.CLOSED, CancelDeparture(), "admin", "stale"),
+        (State.MAILBOX, StartUndo(), "admin", "undo.not_now"),
+        (State.BACKUP, HandOn({}, PARTIES["successor"].person, frozenset()), "admin", "hand_on.not_now"),
+        (State.SCHEDULED, Announce(), "admin", "announce.not_now"),
+        (State.APPROVAL, SettleItem("x", ItemState.DONE, ""), "admin", "checklist.not_now"),
+        (State.CLOSED, SettleItem("x", ItemState.OPEN, ""), "admin", "checklist.not_now"),
+        (State.RUNNING, ANSWER, "successor", "handover.not_now"),
+    ],
+)
+def test_what_cannot_be_asked_now_says_so(state: State, command: Command, by: str, key: str) -> None:
+    departure = replace(opened(), state=state, successor=PARTIES["successor"].person)
+    with pytest.raises(Refusal) as refused:
+        decide(departure, command, PARTIES[by], now=START)
+    assert refused.value.key == key

@@ -1,142 +1,45 @@
 """A run from the approved plan to its end, against a CRM with good and bad days, on a real store."""
 
 import inspect
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any, Final
+import json
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from typing import Any
 
 import pytest
-from fake_crm import COLLEAGUE, LEAD, LEAVER, SUCCESSOR, FakeCrm
+from fake_crm import COLLEAGUE, LEAVER, SUCCESSOR, FakeCrm
+from run_cases import ADA, FOREVER, SYSTEM, TOMAS, Desk, desk_at
+from sqlalchemy import func, update
 
-from bot.store.database import Database
-from bot.store.transaction import SqlStore
+from bot.store.tables import departures as table
 from connectors.base import Connector, NotAuthorised, QuotaExhausted, Rejected, RowReason, Unavailable
-from handlers.conversation import HouseRules
-from handlers.departure import (
-    Approve,
-    Command,
-    ConfirmMailbox,
-    ConfirmSuccessor,
-    Departure,
-    Retry,
-    SignException,
-    State,
-    decide,
-    open_departure,
-)
-from handlers.events import Opened, Outcome
-from handlers.people import Party, Person
+from handlers.commands import Retry, SignException
+from handlers.departure import State
+from handlers.events import Outcome
 from handlers.playbooks import StepKey
-from handlers.ports import LedgerOutcome
-from handlers.run import Runner
-from handlers.steps.unit import RunSettings
-
-ADA: Final = Party(Person("Ada Brandt", "ada@brightwater.example", {"slack": "U0ADA"}), admin=True)
-TOMAS: Final = Party(Person("Tomás Rivera", LEAD.email, {"slack": "U0TOMAS"}), admin=False)
-SYSTEM: Final = "zoho_crm"
-FOREVER: Final = 10**6
-
-
-class NobodyElse:
-    """Implements `handlers.ports.People`: the lead alone is in the chat."""
-
-    async def by_chat(self, surface: str, chat_id: str) -> Person | None:
-        del surface
-        return TOMAS.person if chat_id == "U0TOMAS" else None
-
-    async def by_email(self, email: str) -> Person | None:
-        return TOMAS.person if email == LEAD.email else None
-
-
-class Desk:
-    """One departure and the work on it."""
-
-    def __init__(self, store: SqlStore, crm: FakeCrm) -> None:
-        self.store, self.crm = store, crm
-        self.waits: list[float] = []
-        self._units = 0
-        rules = HouseRules(frozenset({str(ADA.person.email)}))
-        self.runner = Runner(
-            store=store, people=NobodyElse(), connectors={SYSTEM: crm}, rules=rules,
-            settings=RunSettings(patience=0.5, tries=3), now=_now,
-        )  # fmt: skip
-        self.id = ""
-
-    async def departure(self) -> Departure:
-        found = await self.store.read(lambda tx: tx.departure(self.id))
-        assert found
-        return found
-
-    async def open(self) -> None:
-        leaver = Person(LEAVER.name, LEAVER.email)
-        opened = Opened(at=_now(), by=ADA.person, leaver=leaver, accounts={SYSTEM: LEAVER}, admin=ADA.person)
-        new = open_departure("dep-1", opened)
-        self.id = (await self.store.write(lambda tx: tx.create(new, opened))).id
-        while not (await self.runner.plan(self.id, 1)).ended:
-            pass
-
-    async def says(self, command: Command, by: Party) -> None:
-        departure = await self.departure()
-        events = decide(departure, command, by, now=_now())
-
-        def commit(tx: Any) -> None:
-            tx.append(departure, events)
-            if isinstance(command, Retry):
-                tx.requeue_failed(departure.id)
-
-        await self.store.write(commit)
-
-    async def approve(self) -> None:
-        """Up to the run: the successor is chosen, the plan approved, the mailbox safe."""
-        await self.open()
-        person = Person(SUCCESSOR.name, SUCCESSOR.email)
-        await self.says(ConfirmSuccessor({SYSTEM: SUCCESSOR}, person, frozenset()), ADA)
-        await self.says(Approve(str((await self.departure()).digest)), TOMAS)
-        await self.says(ConfirmMailbox("checked"), ADA)
-
-    async def run(self) -> Departure:
-        """Go on until the work says that it is at its end for now."""
-        for _ in range(300):
-            advance = await self.runner.advance(self.id, (await self.departure()).run)
-            if advance.ended:
-                return await self.departure()
-            self.waits += [advance.wait] if advance.wait else []
-        raise AssertionError(f"the run never ends: {(await self.departure()).steps}")
-
-    async def outcomes(self) -> dict[str, int]:
-        totals = await self.store.read(lambda tx: tx.totals(self.id))
-        found = {o: sum(t.count(o) for t in totals.values()) for o in LedgerOutcome}
-        return {outcome.value: n for outcome, n in found.items() if n}
-
-    async def evidence(self, step: StepKey) -> dict[str, int | str]:
-        departure = await self.departure()
-        return next(result.evidence for result in departure.steps if result.step is step)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @pytest.fixture
 async def desk(sqlite_url: str) -> AsyncIterator[Desk]:
-    database = Database(sqlite_url)
-    await database.upgrade()
     crm = FakeCrm()
     crm.give("Contacts", 8)
     crm.give("Contacts", 2, opened=False)
     crm.give("Deals", 5)
     crm.give("Deals", 4, opened=False)
     crm.give("Deals", 3, to=SUCCESSOR)
-    yield Desk(SqlStore(database, lambda *_: None, _now), crm)
-    await database.close()
+    async with desk_at(sqlite_url, crm) as desk:
+        yield desk
 
 
 def test_the_fake_is_held_to_the_protocol() -> None:
     fake: Connector = FakeCrm()
     for name, method in inspect.getmembers(Connector, inspect.isfunction):
         if not name.startswith("_"):
-            assert inspect.signature(getattr(FakeCrm, name)) == inspect.signature(method), name
+            assert _parameters(getattr(FakeCrm, name)) == _parameters(method), name
     assert fake.limits.write
+
+
+def _parameters(method: Callable[..., object]) -> list[tuple[str, object]]:
+    return [(each.name, each.kind) for each in inspect.signature(method).parameters.values()]
 
 
 async def test_all_moves_by_rule_and_zero_is_proven(desk: Desk) -> None:
@@ -149,6 +52,14 @@ async def test_all_moves_by_rule_and_zero_is_proven(desk: Desk) -> None:
     assert [row.open for row in kept] == [False] * 4, "closed deals keep their owner"
     moved = desk.crm.rows["Contacts"].values()
     assert all(row.tags == {"AmitKumarRecords"} for row in moved)
+
+
+async def test_the_log_of_a_run_names_nobody(desk: Desk, logs: list[MutableMapping[str, Any]]) -> None:
+    await desk.approve()
+    await desk.run()
+    ended = [entry for entry in logs if entry["event"] == "step.ended"]
+    assert {entry["step"] for entry in ended} >= {StepKey.TAG, StepKey.TRANSFER, StepKey.DEACTIVATE}
+    assert [entry for entry in ended if "Amit" in repr(entry)] == []
 
 
 async def test_what_a_colleague_gave_away_meanwhile_is_left_alone(desk: Desk) -> None:
@@ -261,6 +172,20 @@ async def test_rows_that_stay_locked_are_told_and_signed_for_and_never_zero(desk
     assert {desk.crm.owner(each) for each in locked} == {LEAVER.id}
 
 
+async def test_what_was_signed_for_stays_so_when_a_later_step_is_tried_again(desk: Desk) -> None:
+    first = next(iter(desk.crm.rows["Contacts"]))
+    desk.crm.refusals[first] = (RowReason.INVALID, FOREVER)
+    await desk.approve()
+    await desk.run()
+    await desk.says(SignException("The record is broken."), TOMAS)
+    desk.crm.failures["deactivate"] = [Rejected("no", system=SYSTEM, code="NOT_ALLOWED")]
+    assert (await desk.run()).state is State.ATTENTION
+    await desk.says(Retry(), ADA)
+    assert (await desk.run()).state is State.BACKUP
+    assert await desk.outcomes() == {"moved": 14, "failed": 1}
+    assert (await desk.evidence(StepKey.RECOUNT))["ghosts"] == 1
+
+
 async def test_after_a_retry_rows_that_were_repaired_move(desk: Desk) -> None:
     first = next(iter(desk.crm.rows["Contacts"]))
     desk.crm.refusals[first] = (RowReason.INVALID, 1)
@@ -308,12 +233,9 @@ async def test_an_account_that_was_inactive_before_is_nothing_to_do(desk: Desk) 
 
 
 async def test_nothing_owned_is_nothing_to_do(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    await database.upgrade()
-    desk = Desk(SqlStore(database, lambda *_: None, _now), FakeCrm())
-    await desk.approve()
-    departure = await desk.run()
-    await database.close()
+    async with desk_at(sqlite_url, FakeCrm()) as desk:
+        await desk.approve()
+        departure = await desk.run()
     outcomes = {r.step: r.outcome for r in departure.steps}
     for step in (StepKey.SNAPSHOT, StepKey.TAG, StepKey.TRANSFER):
         assert outcomes[step] is Outcome.NOTHING_TO_DO
@@ -365,10 +287,14 @@ async def test_what_waiting_does_not_help_stops_the_run_and_a_retry_goes_on(desk
     assert await desk.outcomes() == {"moved": 15}
 
 
-async def test_a_plan_that_is_not_the_approved_one_is_never_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_plan_that_is_not_the_approved_one_is_never_run(desk: Desk) -> None:
     """Even if somebody changes the stored plan behind our back."""
     await desk.approve()
-    monkeypatch.setattr("handlers.run.digest", lambda _plan: "0" * 64)
+    signed = (await desk.departure()).signed or ""
+    changed = signed.replace(f'"{SUCCESSOR.id}"', f'"{COLLEAGUE.id}"')
+    assert changed != signed
+    text = func.replace(table.c.data, json.dumps(signed), json.dumps(changed))
+    await desk._database.write(lambda connection: connection.execute(update(table).values(data=text)))
     departure = await desk.run()
     assert departure.problem
     assert departure.problem.key == "problem.unexpected"

@@ -185,6 +185,15 @@ async def test_suggestions_for_commands_and_people(http: httpx.AsyncClient) -> N
     assert (await http.get("/town/complete", params={"as": "ada", "q": "@walter"})).json() == []
 
 
+@pytest.mark.parametrize("leaver", ["amit", "vera", "hugo", "marek"])
+async def test_every_leaver_can_be_named_and_looked_at(http: httpx.AsyncClient, leaver: str) -> None:
+    name = BY_KEY[leaver].name
+    offered = (await http.get("/town/complete", params={"as": "ada", "q": f"@{leaver}"})).json()
+    assert [(one["value"], one["label"]) for one in offered] == [(f"@{leaver}", name)]
+    assert re.search(f'<option value="{leaver}"[^>]*>{name}<', await region(http, "pane", pane="hand"))
+    assert f"{name}’s mailbox" in words(await region(http, "pane", pane="hand", who=leaver))
+
+
 async def test_a_select_offers_its_options_and_people(town: Town, http: httpx.AsyncClient) -> None:
     offered = [{"text": {"type": "plain_text", "text": text}, "value": text[0]} for text in ("North", "South")]
     selects = [
@@ -268,6 +277,29 @@ async def test_people_change_a_mailbox_and_back_up_mails_by_hand(town: Town, htt
     assert "deactivated" in refused.json()["error"]
     town.crm.people.set_status(town.crm.people.get(YUKI), "disabled")
     assert (await act(http, "backup", who="yuki")).json()["done"] == "The mails are saved."
+
+
+async def back_up_vera(town: Town, http: httpx.AsyncClient, mailbox: str) -> str:
+    vera = town.crm.people.get(BY_KEY["vera"].crm_id or "")
+    town.crm.backed_up.discard(vera.id)
+    town.crm.people.set_status(vera, "disabled")
+    await act(http, "mailbox", who="vera", kind=mailbox)
+    return str((await act(http, "backup", who="vera")).json()["done"])
+
+
+async def test_mails_of_an_imap_mailbox_can_be_backed_up(town: Town, http: httpx.AsyncClient) -> None:
+    assert await back_up_vera(town, http, "imap_public") == "The mails are saved."
+    assert "Done: the mails were saved" in words(await region(http, "pane", pane="hand", who="vera"))
+
+
+@pytest.mark.parametrize(("mailbox", "only_pop"), [("imap_private", False), ("imap_public", True)])
+async def test_what_cannot_be_backed_up_is_told(
+    town: Town, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, mailbox: str, only_pop: bool
+) -> None:
+    monkeypatch.setattr(town.crm.quirks, "backup_only_pop", only_pop)
+    told = await back_up_vera(town, http, mailbox)
+    assert told.startswith("Nothing was saved: Zoho backs up mails that are shared")
+    assert "Press “Backup” in Zoho" in words(await region(http, "pane", pane="hand", who="vera"))
 
 
 async def test_a_closed_slack_account_is_shown_as_closed(town: Town, http: httpx.AsyncClient) -> None:

@@ -152,7 +152,10 @@ async def test_people_command_only_where_they_are(town: Rig) -> None:
 
 async def test_the_client_completes_commands(town: Rig) -> None:
     (command,) = town.person("ada").commands("/off")
-    assert command.usage_hint == "@person | status | list | cancel @person | help"
+    assert (
+        command.usage_hint
+        == "@person [on DATE | now] | status, reschedule, cancel, undo @person | list | ghosts | help"
+    )
     assert town.person("ada").commands("/x") == []
 
 

@@ -122,7 +122,8 @@ async def _is_noticed(database: Database, tampering: Executable, at: int) -> Non
 async def test_a_changed_event_shows(database: Database, case: Case) -> None:
     await _append(database, case.then(interrupted(), cancelled()), expected=1)
     second = update(events).where(events.c.seq == 2)
-    for changed in ({"actor": "somebody@else"}, {"type": "approved"}, {"body": "{}"}, {"at": NOW}):
+    emptied = {"body": None, "actor": "somebody@else", "type": "approved", "at": NOW}
+    for changed in ({"actor": "somebody@else"}, {"type": "approved"}, {"body": "{}"}, {"at": NOW}, emptied):
         await _is_noticed(database, second.values(**changed), at=2)
     await _is_noticed(database, update(events).values(hash="0" * 64).where(events.c.seq == 3), at=3)
 

@@ -9,8 +9,8 @@ from stored_cases import NOW
 
 from bot.store import ledger, progress, snapshots
 from bot.store.database import Database
-from bot.store.ledger import Planned, Refused, Tagged
-from handlers.ports import Cursor, LedgerOutcome, Place, Totals
+from bot.store.ledger import Planned, Refused
+from handlers.ports import Cursor, LedgerOutcome, Place, Tagged, Totals
 
 LEADS = Place("d1", "zoho_crm", "Leads")
 DEALS = replace(LEADS, module="Deals")
@@ -85,6 +85,17 @@ async def test_refusals_keep_their_reasons_and_are_counted(database: Database) -
     ]
     await database.write(ledger.mark, LEADS, ["000000"], outcome=LedgerOutcome.MOVED, at=LATER)
     assert await database.read(lambda c: next(ledger.rows(c, "d1")).reason) is None
+
+
+async def test_what_moved_since_leaves_out_what_was_only_worked_on_since(database: Database) -> None:
+    await _fill(database, 6)
+    await database.write(ledger.mark, LEADS, _ids(0, 3), outcome=LedgerOutcome.MOVED, at=NOW)
+    await database.write(ledger.mark, LEADS, _ids(3, 5), outcome=LedgerOutcome.MOVED, at=LATER)
+    await database.write(ledger.hand_on, LEADS, _ids(0, 1), to="130", at=LATER)
+    await database.write(ledger.hold, LEADS, [(Refused("000001", LedgerOutcome.MOVED, "LOCKED"), 1)], at=LATER)
+    assert await database.read(ledger.moved_since, "d1", NOW) == 2
+    assert await database.read(ledger.moved_since, "d1", LATER) == 0
+    assert await database.read(ledger.moved_since, "d2", NOW) == 0
 
 
 async def test_the_export_has_every_row_as_it_is(database: Database) -> None:

@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import Connection, select
 from stored_cases import ADA, AMIT, NOW, Case, cancelled, interrupted, opened
 
-from bot.store import departures, inbox, ledger, outbox
+from bot.store import attachments, departures, inbox, ledger, outbox
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.ledger import Planned
 from bot.store.purge import anonymous, purge
 from bot.store.tables import events, metadata
-from handlers.departure import Decision, State
-from handlers.events import Outcome, StepResult
+from connectors.base import Account
+from handlers.cards.verdict import Standing, standing
+from handlers.departure import Decision, State, Undoing
+from handlers.events import Outcome, Rechecked, Returned, StepResult
 from handlers.playbooks import StepKey
 from handlers.ports import LedgerOutcome, Place, Totals
 
@@ -33,6 +35,7 @@ async def full(database: Database, case: Case) -> Database:
     await database.write(ledger.add, LEADS, [Planned("000001", "Acme Ltd", "110", "120")], at=NOW)
     await database.write(outbox.put, "card", departure_id="d1", body=f"{AMIT.name} leaves", **message)
     await database.write(outbox.put, "answer", departure_id=None, body="whisper", **message)
+    await database.write(attachments.ask, f"d1:closed:{ADA.email}@slack", departure_id="d1", now=NOW)
     await Inbox(database).add("e1", "slack", body="whisper", received_at=NOW)
     await database.write(inbox.fail, "e1", "R-1")
     return database
@@ -43,7 +46,7 @@ def _everything(connection: Connection) -> str:
 
 
 async def _purge(database: Database, before: Any) -> int:
-    return await database.write(purge, before)
+    return await database.write(purge, before, at=before)
 
 
 async def test_nothing_personal_is_left(full: Database) -> None:
@@ -108,3 +111,15 @@ def test_of_a_departure_only_numbers_and_ids_are_left() -> None:
     left = anonymous(departure)
     assert [word for word in PERSONAL if word in repr(left)] == []
     assert (left.id, left.digest, left.steps) == ("d1", "f00d", (replace(step, evidence={"left": 3}),))
+
+
+def test_what_was_found_and_undone_after_the_end_stays() -> None:
+    look = Rechecked(at=NOW, number=1, moved=0, left=30, problem="problem.late_arrivals")
+    back = Undoing(ADA, NOW, modules=("zoho_crm/Leads",), result=Returned(at=NOW, records=3, others=0, failed=0))
+    account = Account("zoho_crm", "130", ADA.name, str(ADA.email), active=True)
+    handed_on = Undoing(ADA, NOW, to={"zoho_crm": account}, person=ADA)
+    departure = replace(opened().departure, state=State.CLOSED, rechecks=(look,), undoings=(handed_on, back))
+    left = anonymous(departure)
+    assert [word for word in PERSONAL if word in repr(left)] == []
+    assert standing(left) is Standing.PART_BACK
+    assert standing(replace(left, undoings=())) is Standing.LEFT

@@ -19,7 +19,10 @@ _TEXT: Final = 5000
 _COMMANDS: Final = {
     "list": f"/{ids.COMMAND} list",
     "status": f"/{ids.COMMAND} status @…",
+    "reschedule": f"/{ids.COMMAND} reschedule @… on 2026-12-31 18:00",
     "cancel": f"/{ids.COMMAND} cancel @…",
+    "undo": f"/{ids.COMMAND} undo @…",
+    "ghosts": f"/{ids.COMMAND} ghosts",
     "help": f"/{ids.COMMAND} help",
 }
 # Zoho names no limit for these texts; ours keep them readable.

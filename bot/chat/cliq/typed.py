@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handlers.intents import Intent, Misunderstood, Start, Subject, SubjectKind, parse_command, parse_subject
+from handlers.intents import Intent, Misunderstood, Subject, SubjectKind, parse_command, parse_subject
 
 _MARKUP: Final = re.compile(r"\{([@#])([^{}]+)\}|\[([^\[\]]*)\]\((?:zohoid|mail):([^()\s]+)\)")
-_SPELLED_ELSE: Final = re.compile(r"(?<!\S)@\S+(?!\S)")
+_SPELLED_ELSE: Final = r"(?<!\S)@\S+(?!\S)"
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,8 @@ def read_command(text: str, mentions: Sequence[Mentioned]) -> Intent:
         case []:
             return parse_command(typed)
         case [Subject() as person]:
-            verb = bare if marked else _without_names(bare, mentions)
-            intent = parse_command(f"{verb} {person.value}", mention=person)
-            return Misunderstood(typed) if verb and isinstance(intent, Start) else intent
+            intent = parse_command(bare if marked else _without_name(bare, mentions), mention=person)
+            return Misunderstood(typed) if isinstance(intent, Misunderstood) else intent
         case _:
             return Misunderstood(typed)
 
@@ -50,7 +49,7 @@ def read_called(text: str, mentions: Sequence[Mentioned]) -> Intent:
         return read_command(text, mentions)
     others = [m for m in mentions if m not in bots]
     unmarked = _MARKUP.sub(lambda found: " " if bots[0].id in found.groups() else found[0], text)
-    return read_command(unmarked if unmarked != text else _without_names(text, bots), others)
+    return read_command(unmarked if unmarked != text else _without_name(text, bots), others)
 
 
 def with_pick(text: str, title: str) -> str:
@@ -83,12 +82,19 @@ def _person(mentioned: Mentioned) -> Subject | None:
     return Subject(SubjectKind.CHAT_ID, mentioned.id) if mentioned.kind == "user" else None
 
 
-def _without_names(text: str, mentions: Iterable[Mentioned]) -> str:
-    """The text without the names of the mentioned; where none of them stands in it, without one word after an "@"."""
+def _without_name(text: str, mentions: Iterable[Mentioned]) -> str:
+    """The text without the name of the mentioned; where none stands in it, without one word after an "@".
+
+    Somebody may be called as other words are ("Am", "Son On"), so that only one place is taken for the name: the first
+    with an "@", else the first that does not begin a date.
+    """
     names = sorted({name for m in mentions for name in (*m.names, m.email, m.id) if name}, key=len, reverse=True)
-    spelled = re.compile(rf"(?<!\w)@?(?:{'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE)
-    rest, found = spelled.subn(" ", text)
-    return " ".join((rest if found else _SPELLED_ELSE.sub(" ", text, count=1)).split())
+    called = "|".join(map(re.escape, names))
+    for spelled in (rf"(?<!\w)@(?:{called})(?!\w)", rf"(?<!\w)(?:{called})(?!\w|\s+\d)", _SPELLED_ELSE):
+        rest, found = re.subn(spelled, " ", text, count=1, flags=re.IGNORECASE)
+        if found:
+            return " ".join(rest.split())
+    return " ".join(text.split())
 
 
 def _as_typed(text: str, mentions: Iterable[Mentioned]) -> str:

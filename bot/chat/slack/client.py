@@ -8,6 +8,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 BASE_URL: Final = "https://slack.com/api/"
+_UPLOAD_SECONDS: Final = 120
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -27,6 +28,13 @@ def pooled(client: AsyncWebClient) -> AsyncWebClient:
     if client.session is None or client.session.closed:
         client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=client.timeout))
     return client
+
+
+def patient(client: AsyncWebClient) -> AsyncWebClient:
+    """A client for what takes longer than a call: it opens a connection for each step of an upload."""
+    uploader = AsyncWebClient(token=client.token, base_url=client.base_url, timeout=_UPLOAD_SECONDS, retry_handlers=[])
+    uploader.proxy = client.proxy
+    return uploader
 
 
 async def close(client: AsyncWebClient) -> None:

@@ -1,5 +1,6 @@
 """Slack as a `Surface`: what the service says there."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from bot.chat.slack import client as web
 from bot.chat.slack import ids, render
 from bot.chat.slack.errors import reaction, translated
 from bot.chat.slack.people import Directory
-from bot.chat.surface import ChatPerson, MessageRef, Refused
+from bot.chat.surface import Attachment, ChatPerson, MessageRef, Refused, TryLater
 from handlers.elements import Card, Form
 from handlers.intents import ReplyTo
 
@@ -21,12 +22,14 @@ _HISTORY_PAGE: Final = 200
 _CLOCK_SKEW: Final = timedelta(minutes=5)
 # Links to records need no preview.
 _QUIET: Final[dict[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
+# What the library raises where the address for a file's content does not answer with 200.
+_NOT_UPLOADED: Final = "SlackRequestError"
 # The person can be answered, but not in this channel.
 _NOT_HERE: Final = frozenset({"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"})
 
 
 class SlackSurface:
-    """Implements `bot.chat.surface.Surface` over Slack's Web API; `aclose` releases its connections."""
+    """Implements `Surface` and `TakesFiles` of `bot.chat.surface` by Slack's Web API; `aclose` releases connections."""
 
     name = "slack"
     edit_every = 1.5  # Slack allows about 50 edits a minute for a workspace
@@ -65,6 +68,39 @@ class SlackSurface:
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return None
+
+    async def attach(self, message: MessageRef, files: Sequence[Attachment]) -> None:
+        """Into the message's thread, in one step for all files.
+
+        https://docs.slack.dev/messaging/working-with-files#uploading_files
+        """
+        if await self._attached(message, {file.name for file in files}):
+            return
+        uploads = [{"content": file.content, "filename": file.name, "title": file.name} for file in files]
+        try:
+            with translated():
+                await web.patient(self.client).files_upload_v2(
+                    channel=message.channel, thread_ts=message.message_id, file_uploads=uploads
+                )
+        except Refused as error:
+            if error.code == _NOT_UPLOADED:
+                raise TryLater("Slack did not take a file's content; nothing was shown", code="upload") from error
+            raise
+
+    async def _attached(self, message: MessageRef, names: set[str]) -> bool:
+        """Whether a message of ours in the thread has these files."""
+        cursor: str | None = None
+        while True:
+            with translated(changes=False):
+                page = await self._web.conversations_replies(
+                    channel=message.channel, ts=message.message_id, limit=_HISTORY_PAGE, cursor=cursor
+                )
+            for reply in page["messages"]:
+                if reply.get("bot_id") and names <= {file.get("title") for file in reply.get("files") or ()}:
+                    return True
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return False
 
     async def reply(self, actor_id: str, to: ReplyTo, card: Card) -> None:
         if to.response_url and self._is_slacks(to.response_url) and await self._respond(to.response_url, card):

@@ -8,7 +8,7 @@ import html
 import re
 from typing import Final
 
-from handlers.intents import Intent, Misunderstood, Start, Subject, SubjectKind, parse_command
+from handlers.intents import Intent, Misunderstood, Subject, SubjectKind, parse_command
 
 _MARKUP: Final = re.compile(r"<([^<>]+)>")
 _PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
@@ -26,11 +26,9 @@ def read_command(text: str) -> Intent:
         return Misunderstood(_as_typed(marked))
     if not people:
         return parse_command(_as_typed(marked))
-    verb = _as_typed(_PERSON.sub(" ", marked))
-    intent = parse_command(f"{verb} {people[0]}", mention=Subject(SubjectKind.CHAT_ID, people[0]))
-    if verb and isinstance(intent, Start):
-        return Misunderstood(_as_typed(marked))
-    return intent
+    person = Subject(SubjectKind.CHAT_ID, people[0])
+    intent = parse_command(_as_typed(_PERSON.sub(" ", marked)), mention=person)
+    return Misunderstood(_as_typed(marked)) if isinstance(intent, Misunderstood) else intent
 
 
 def _as_typed(marked: str) -> str:

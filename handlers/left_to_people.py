@@ -1,0 +1,55 @@
+"""What the work leaves undone in a connected system, as items for the people's checklist. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from connectors.base import Reference
+from handlers.plan import FieldLine, Plan, SystemPlan
+from handlers.practice import ChecklistItem
+from handlers.texts import LANGUAGES, Texts
+
+_NAMED: Final = 5  # of each kind; more would make a title that nobody reads
+
+
+def left_to_people(plan: Plan) -> tuple[ChecklistItem, ...]:
+    """One item for each system whose configuration no program can change, and one for fields that people decide on."""
+    found = []
+    for system in plan.systems:
+        fixed = [reference for reference in system.references if not reference.movable]
+        listed = [line for line in system.fields if not line.move]
+        if fixed:
+            found.append(_item("configuration", system, {t.language: _places(t, fixed) for t in _every_language()}))
+        if listed:
+            found.append(_item("fields", system, {t.language: _fields(t, listed) for t in _every_language()}))
+    return tuple(found)
+
+
+def _every_language() -> tuple[Texts, ...]:
+    return tuple(map(Texts, LANGUAGES))
+
+
+def _item(what: str, system: SystemPlan, named: Mapping[str, str]) -> ChecklistItem:
+    title = {}
+    for texts in _every_language():
+        name, places = texts.t(f"system.{system.system}"), named[texts.language]
+        title[texts.language] = texts.t(f"checklist.{what}", system=name, leaver=system.leaver.name, what=places)
+    return ChecklistItem(key=f"{what}-{system.system}", title=title, assignee="admin")
+
+
+def _places(texts: Texts, references: Sequence[Reference]) -> str:
+    return texts.listed(_place(texts, each) for each in references)
+
+
+def _place(texts: Texts, reference: Reference) -> str:
+    kind = texts.t(f"reference.{reference.kind}")
+    return f"{kind} ({_few(texts, reference.labels)})" if reference.labels else kind
+
+
+def _fields(texts: Texts, lines: Sequence[FieldLine]) -> str:
+    named = [texts.t("checklist.fields.field", field=line.label, module=line.module, n=line.count) for line in lines]
+    return _few(texts, named)
+
+
+def _few(texts: Texts, names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return texts.listed([*names[:_NAMED], *([texts.t("few.more", n=more)] if more > 0 else [])])
