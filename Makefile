@@ -58,7 +58,7 @@ demo: $(RUN) ## Start the service and the town to try it in; prints the address
 	@$(BIN)/python -m bot demo $(ARGS)
 
 test: $(DEV) ## Run the test suite; says what it leaves out for want of a browser or Postgres
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -rs $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -rs $(ARGS)
 
 check: $(DEV) ## Lint, types, import contracts
 	@$(BIN)/ruff check .

@@ -24,7 +24,7 @@ from bot.store.tables import metadata
 
 _NUMBERS = count(1)
 _MIGRATED = "migrated"
-_LONG = ("crash", "browser", "dialogues", "contract")
+_LONG = ("leavers", "crash", "browser", "dialogues", "contract")
 # Emptying one database is quicker than making another; for a few rows DELETE is quicker than TRUNCATE.
 _CLEAR = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();

@@ -160,7 +160,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> C
     return make
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.fixed_dictionaries(dict.fromkeys(MODULES, ROWS)), st.sampled_from(HANDOVERS), EDITS, REFUSALS)
 def test_it_reconciles(
     fresh: Callable[[], str],

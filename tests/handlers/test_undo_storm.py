@@ -204,7 +204,7 @@ REFUSALS: Final = st.dictionaries(
     st.tuples(st.sampled_from([RowReason.LOCKED, RowReason.FORBIDDEN]), st.integers(1, 9)),
     max_size=3,
 )
-stormy = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+stormy = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
