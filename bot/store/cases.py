@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO, TextIOWrapper
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
@@ -52,8 +53,12 @@ def ledger_file(connection: Connection, departure_id: str) -> Document:
     if row is None:
         raise LookupError(departure_id)
     names = owner_names(departure_from_json(row.data))
-    content = "".join(ledger_csv(ledger.rows(connection, departure_id), names)).encode(CSV_ENCODING)
-    return Document(ledger_name(row.number), "text/csv; charset=utf-8", content)
+    content = BytesIO()
+    # Line by line: as one text, a ledger of a hundred thousand rows would be held three times over.
+    with TextIOWrapper(content, encoding=CSV_ENCODING, newline="") as lines:
+        lines.writelines(ledger_csv(ledger.rows(connection, departure_id), names))
+        lines.flush()
+        return Document(ledger_name(row.number), "text/csv; charset=utf-8", content.getvalue())
 
 
 @dataclass(frozen=True)
