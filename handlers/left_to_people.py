@@ -1,14 +1,11 @@
 """What the work leaves undone in a connected system, as items for the people's checklist. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from connectors.base import Reference
 from handlers.plan import FieldLine, Plan, SystemPlan
 from handlers.practice import ChecklistItem
 from handlers.texts import LANGUAGES, Texts
-
-_NAMED: Final = 5  # of each kind; more would make a title that nobody reads
 
 
 def left_to_people(plan: Plan) -> tuple[ChecklistItem, ...]:
@@ -42,14 +39,9 @@ def _places(texts: Texts, references: Sequence[Reference]) -> str:
 
 def _place(texts: Texts, reference: Reference) -> str:
     kind = texts.t(f"reference.{reference.kind}")
-    return f"{kind} ({_few(texts, reference.labels)})" if reference.labels else kind
+    return f"{kind} ({texts.few(reference.labels)})" if reference.labels else kind
 
 
 def _fields(texts: Texts, lines: Sequence[FieldLine]) -> str:
     named = [texts.t("checklist.fields.field", field=line.label, module=line.module, n=line.count) for line in lines]
-    return _few(texts, named)
-
-
-def _few(texts: Texts, names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return texts.listed([*names[:_NAMED], *([texts.t("few.more", n=more)] if more > 0 else [])])
+    return texts.few(named)

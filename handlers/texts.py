@@ -40,6 +40,9 @@ def _flat(node: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Fo
             yield from _flat(child, f"{key}.{name}" if key else name)
 
 
+_FEW: Final = 5
+
+
 class Texts:
     """The catalogue in one language and time zone. What is not known is read as English and UTC.
 
@@ -90,6 +93,13 @@ class Texts:
     def listed(self, items: Iterable[str], *, either: bool = False) -> str:
         """ "a, b and c"; with `either`, "a, b or c"."""
         return _listed(tuple(items), "or" if either else "standard", self.language)
+
+    def few(self, names: Iterable[str]) -> str:
+        """ "a, b and 7 more": more than five in one sentence, and nobody reads it."""
+        every = tuple(names)
+        shown = every if len(every) <= _FEW + 1 else every[:_FEW]
+        more = len(every) - len(shown)
+        return self.listed((*shown, *((self.t("few.more", n=more),) if more else ())))
 
     def _template(self, key: str, values: Mapping[str, object]) -> str:
         forms = catalogue()[key][self.language]

@@ -10,7 +10,6 @@ from handlers.elements import Element, Strong
 from handlers.plan import FieldLine, Line, Plan, SystemPlan
 from handlers.practice import StaleAction
 
-_NAMED: Final = 5  # more of them in one sentence and nobody reads it
 # Hazards that a sentence about the configuration tells in full.
 _TOLD: Final = {
     ReferenceKind.ASSIGNMENT: "hazard.assignment_rules",
@@ -31,20 +30,12 @@ def hazards_told(plan: Plan) -> frozenset[str]:
     return frozenset(hazard for kind, hazard in _TOLD.items() if kind in kinds)
 
 
-def few(view: View, names: Iterable[str]) -> str:
-    """ "a, b and 7 more"."""
-    every = tuple(names)
-    shown = every if len(every) <= _NAMED + 1 else every[:_NAMED]
-    more = len(every) - len(shown)
-    return view.texts.listed((*shown, *((view.texts.t("few.more", n=more),) if more else ())))
-
-
 def _names(view: View, accounts: Iterable[Account]) -> str:
     return view.texts.listed(account.name for account in accounts)
 
 
 def _counted(view: View, counts: Iterable[tuple[str, int]]) -> str:
-    return few(view, (f"{name} ({view.texts.number(n)})" for name, n in counts))
+    return view.texts.few((f"{name} ({view.texts.number(n)})" for name, n in counts))
 
 
 def _idle(view: View, system: SystemPlan) -> tuple[Element, ...]:
@@ -113,16 +104,16 @@ def references_text(view: View, references: Iterable[Reference]) -> str:
 
 def _place(view: View, reference: Reference) -> str:
     kind = view.texts.t(f"reference.{reference.kind}")
-    return f"{kind} ({few(view, reference.labels)})" if reference.labels else kind
+    return f"{kind} ({view.texts.few(reference.labels)})" if reference.labels else kind
 
 
 def _automation(view: View, system: SystemPlan) -> tuple[Element, ...]:
     """What an owner change sets off, and what it costs to keep it quiet."""
     if not system.reactions:
         return ()
-    n, names = len(system.reactions), few(view, dict.fromkeys(each.name for each in system.reactions))
+    n, names = len(system.reactions), view.texts.few(dict.fromkeys(each.name for each in system.reactions))
     if system.chosen.quiet:
         return (note(view, "approval.automation.quiet", n=n, names=names),)
     mailing = dict.fromkeys(each.name for each in system.reactions if each.mails)
-    mails = (note(view, "approval.automation.mails", n=len(mailing), names=Strong(few(view, mailing))),)
+    mails = (note(view, "approval.automation.mails", n=len(mailing), names=Strong(view.texts.few(mailing))),)
     return note(view, "approval.automation.loud", n=n, names=names), *(mails if mailing else ())
