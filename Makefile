@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 # What the service and the demo need is quicker to install than what the tests need on top of it.
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+# Clients that vendors publish for Node alone; without Node their tests are left out.
+CLIENTS := tests/clients/node_modules/.installed
 
 UV := $(shell command -v uv 2>/dev/null)
 ifdef UV
@@ -54,10 +56,15 @@ $(DEV): $(RUN) requirements-dev.lock
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(CLIENTS): tests/clients/package-lock.json
+	@echo "Adding the clients that vendors publish for Node, once ..."
+	@npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error && touch $@ || \
+	  echo "They could not be installed by npm: their tests will be left out."
+
 demo: $(RUN) ## Start the service and the town to try it in; prints the address
 	@$(BIN)/python -m bot demo $(ARGS)
 
-test: $(DEV) ## Run the test suite; says what it leaves out for want of a browser or Postgres
+test: $(DEV) $(CLIENTS) ## Run the test suite; says what it leaves out for want of a browser, Postgres or Node
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -rs $(ARGS)
 
 check: $(DEV) ## Lint, types, import contracts
@@ -74,4 +81,4 @@ lock: ## Renew the lock files after a change of pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .demo
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .demo tests/clients/node_modules

@@ -223,14 +223,25 @@ def install_cliq(url: str | None, *, yes: bool) -> None:
     sys.exit(0 if asyncio.run(installation.install_cliq(settings, wanted, console)) else 1)
 
 
+def _listed(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 @main.command()
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8484, show_default=True, help="The one port of page and bot."
 )
 @click.option("--leaver", default="amit", show_default=True, help="Whose departure the case is about.")
-@click.option("--records", type=click.IntRange(min=0), help="How many records the leaver owns.")
+@click.option(
+    "--systems",
+    default="zoho_crm",
+    show_default=True,
+    callback=_listed,
+    help="The connected CRMs: zoho_crm, pipedrive, suitecrm, sangam; several with commas between.",
+)
+@click.option("--records", type=click.IntRange(min=0), help="How many records the leaver owns in each.")
 @click.option("--seed", default=7, show_default=True, help="Another seed makes another company.")
-@click.option("--fault", "faults", multiple=True, help="Switch a fault on from the start; may be repeated.")
+@click.option("--fault", "faults", multiple=True, help="Switch a fault on: latency, or pipedrive:revoked; repeatable.")
 @click.option(
     "--wire", type=click.Path(path_type=Path, dir_okay=False), help="Write every HTTP exchange as JSON lines."
 )
@@ -255,13 +266,14 @@ def _town_settings(addresses: dict[str, str]) -> dict[str, str]:
         "database_url": f"sqlite:///{addresses['storage']}/offboard.sqlite3",
         "time_zone": "Europe/Berlin",
         "public_url": f"{addresses['public_url']}/bot",
-        "zoho_web_url": addresses["public_url"],
         # A person watches: pauses are short.
         "patience_seconds": "0.7",
         "http_pause_seconds": "0.2",
         "tries": "20",
         "cliq_lock_seconds": "2",
     }
+    if "sangam_url" in addresses:
+        values["sangam_requests_per_second"] = "50"
     return {PREFIX + name.upper(): value for name, value in values.items()}
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -18,6 +19,7 @@ from typing import Final
 import structlog
 import uvicorn
 from fastapi import FastAPI, Response
+from pydantic import SecretStr
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -43,13 +45,16 @@ from bot.engine import DurableEngine, EngineSettings, Work
 from bot.relay.announcer import Announcer
 from bot.relay.edge import RelayEdge
 from bot.reports import Reports
-from bot.settings import Settings
+from bot.settings import Settings, connected
 from bot.store import departures, inbox
 from bot.store.database import Database
 from bot.store.purge import purge
 from bot.store.transaction import SqlStore
 from connectors.base import Check, Connector, ConnectorError
-from connectors.http import Timings
+from connectors.http import Timings, hurried
+from connectors.pipedrive.crm import Pipedrive
+from connectors.sangam.crm import SangamCrm
+from connectors.suitecrm.crm import SuiteCrm
 from connectors.zoho.auth import ZohoAuthority
 from connectors.zoho.crm import ZohoCrm
 from handlers.cards import Channel
@@ -77,7 +82,8 @@ log = structlog.get_logger("offboard.app")
 _SWITCH: Final = 0.0005
 _ALLOCATIONS: Final = 10_000  # between two passes of the garbage collector; Python's 700 suit programs that hold less
 _CHECK_EVERY: Final = 60.0  # seconds for which readiness trusts its last look at the connected systems
-_CHECK_SECONDS: Final = 8.0  # how long a connected system may take to answer all checks
+_CHECK_SECONDS: Final = 8.0  # how long a connected system may take to answer all checks of readiness
+_DOCTOR_SECONDS: Final = 60.0  # and of `doctor`: Sangam CRM is asked twice a second, module by module
 
 
 def utc_now() -> datetime:
@@ -85,18 +91,65 @@ def utc_now() -> datetime:
 
 
 def build_connectors(settings: Settings, practice: Practice) -> dict[str, Connector]:
-    """The connected systems by key."""
-    zoho = ZohoCrm(
+    """The connected systems by key, in the order in which people see them."""
+    build: dict[str, Callable[[Settings, Practice], Connector]] = {
+        "zoho_crm": _zoho_crm, "pipedrive": _pipedrive, "suitecrm": _suitecrm, "sangam": _sangam,
+    }  # fmt: skip
+    return {system: build[system](settings, practice.of(system)) for system in connected(settings)}
+
+
+def _timings(settings: Settings) -> Timings:
+    return Timings(base=settings.http_pause_seconds, cap=settings.http_pause_seconds * 30)
+
+
+def _zoho_crm(settings: Settings, practice: Practice) -> Connector:
+    return ZohoCrm(
         accounts_url=settings.zoho_accounts_url,
         api_url=settings.zoho_api_url,
         web_url=settings.zoho_web_url,
-        client_id=settings.zoho_client_id,
-        client_secret=settings.zoho_client_secret.get_secret_value(),
-        refresh_token=settings.zoho_refresh_token.get_secret_value(),
+        client_id=settings.zoho_client_id or "",
+        client_secret=_open(settings.zoho_client_secret),
+        refresh_token=_open(settings.zoho_refresh_token),
         closed=practice.closed,
-        timings=Timings(base=settings.http_pause_seconds, cap=settings.http_pause_seconds * 30),
+        timings=_timings(settings),
     )
-    return {zoho.system: zoho}
+
+
+def _pipedrive(settings: Settings, practice: Practice) -> Connector:
+    return Pipedrive(
+        url=settings.pipedrive_url or "",
+        api_token=_open(settings.pipedrive_api_token),
+        closed=practice.closed,
+        requests_per_two_seconds=settings.pipedrive_requests,
+        daily_tokens=settings.pipedrive_daily_tokens,
+        timings=_timings(settings),
+    )
+
+
+def _suitecrm(settings: Settings, practice: Practice) -> Connector:
+    return SuiteCrm(
+        url=settings.suitecrm_url or "",
+        client_id=settings.suitecrm_client_id or "",
+        client_secret=_open(settings.suitecrm_client_secret),
+        closed=practice.closed,
+        timings=_timings(settings),
+    )
+
+
+def _sangam(settings: Settings, _: Practice) -> Connector:
+    return SangamCrm(
+        url=settings.sangam_url or "",
+        user=settings.sangam_user or "",
+        password=_open(settings.sangam_password),
+        push_key=_open(settings.sangam_push_key),
+        writes=settings.sangam_writes,
+        requests_per_second=settings.sangam_requests_per_second,
+        timings=_timings(settings),
+    )
+
+
+def _open(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _slack(settings: Settings) -> SlackSurface | None:
@@ -112,8 +165,8 @@ def cliq_authority(settings: Settings, refresh_token: str, *, clock: Callable[[]
         accounts_url=settings.cliq_accounts_url or settings.zoho_accounts_url,
         api_url=settings.cliq_api_url,
         own_host=True,
-        client_id=settings.cliq_client_id or settings.zoho_client_id,
-        client_secret=secret.get_secret_value(),
+        client_id=settings.cliq_client_id or settings.zoho_client_id or "",
+        client_secret=_open(secret),
         refresh_token=refresh_token,
         clock=clock,
         timings=Timings(base=settings.http_pause_seconds, cap=settings.http_pause_seconds * 30, total=10.0),
@@ -197,9 +250,9 @@ class Service:
 
     def _relay_edge(self) -> RelayEdge | None:
         secret, channels = self.settings.relay_secret, self._channels()
-        if secret is None or not channels:
+        zoho = self.connectors.get(ZohoCrm.system)
+        if secret is None or not channels or zoho is None:
             return None
-        zoho = self.connectors[ZohoCrm.system]
         announcer = Announcer(self.database, zoho, channels=channels, now=self.now, on_messages=self.poster.wake)
         return RelayEdge(announcer, secret=secret.get_secret_value())
 
@@ -227,9 +280,9 @@ class Service:
     def _in_line(self, work: Work) -> Work:
         """Long work lets what people wait for go first."""
 
-        async def unit(departure_id: str, serial: int) -> Advance:
+        async def unit(departure_id: str, serial: int, system: str) -> Advance:
             await self._runs.turn()
-            return await work(departure_id, serial)
+            return await work(departure_id, serial, system)
 
         return unit
 
@@ -313,7 +366,8 @@ class Readiness:
         self._looked = -_CHECK_EVERY
         self._checks: tuple[Check, ...] = ()
 
-    async def checks(self) -> tuple[Check, ...]:
+    async def checks(self, patience: float | None = None) -> tuple[Check, ...]:
+        """Each connected system may take `patience` seconds; where there are several, names begin with the system."""
         if time.monotonic() - self._looked >= _CHECK_EVERY:
             found: list[Check] = []
             if self._service.database.upgraded:
@@ -322,8 +376,10 @@ class Readiness:
                 found.extend(await check_slack(self._service.slack.client))
             if self._service.cliq:
                 found.extend(await check_cliq(self._service.cliq, self._service.settings.cliq_log_channel))
-            for connector in self._service.connectors.values():
-                found.extend(await _checks_of(connector))
+            connectors = tuple(self._service.connectors.values())
+            looks = (_checks_of(connector, patience or _CHECK_SECONDS) for connector in connectors)
+            for connector, checks in zip(connectors, await asyncio.gather(*looks), strict=True):
+                found.extend(_told_apart(connector, each) if len(connectors) > 1 else each for each in checks)
             self._checks, self._looked = tuple(found), time.monotonic()
         return self._checks
 
@@ -338,16 +394,25 @@ async def _check_store(database: Database) -> Check:
     return Check("store", passed=True, found="takes writes")
 
 
-async def _checks_of(connector: Connector) -> tuple[Check, ...]:
+async def _checks_of(connector: Connector, patience: float) -> tuple[Check, ...]:
     """A system that cannot be reached is one fault with an advice, told while somebody still waits for it."""
     try:
-        return await asyncio.wait_for(connector.check(), _CHECK_SECONDS)
+        with hurried():
+            return await asyncio.wait_for(connector.check(), patience)
     except ConnectorError as error:
         found = error.code
     except TimeoutError:
-        found = f"no answer within {_CHECK_SECONDS:.0f} seconds"
+        found = f"no answer within {patience:.0f} seconds"
+    except Exception:  # the edge of the look at one system: an answer nobody expected must not hide the others
+        log.exception("check.failed", system=connector.system)
+        found = "an answer that was not expected; the log has it"
     advice = f"See that {connector.label} can be reached from this machine, and that the settings name its server."
     return (Check(connector.system, passed=False, found=found, advice=advice),)
+
+
+def _told_apart(connector: Connector, check: Check) -> Check:
+    name = check.name if check.name == connector.system else f"{connector.system}.{check.name}"
+    return replace(check, name=name)
 
 
 def build_app(service: Service) -> FastAPI:
@@ -423,7 +488,7 @@ async def run_checks(settings: Settings) -> tuple[Check, ...]:
     """What `doctor` looks at: readiness with advice, the policy and the way in; without starting the service."""
     service = Service(settings)
     try:
-        found = await service.readiness.checks()
+        found = await service.readiness.checks(_DOCTOR_SECONDS)
         return (*found, *await _policy(service, found), *await _way_in(settings))
     finally:
         for surface in service.surfaces.values():

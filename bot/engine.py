@@ -38,7 +38,8 @@ _SHUTDOWN_SECONDS: Final = 15
 _KEEP_FINISHED: Final = timedelta(days=30)
 _FORGET_AT_ONCE: Final = 10_000
 
-Work = Callable[[str, int], Awaitable[Advance]]
+# Of a departure, one serial number of its work, and in which system.
+Work = Callable[[str, int, str], Awaitable[Advance]]
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,8 @@ def _options(name: JobName, workflow_id: str, partition: str, delay: float) -> A
 
 
 def _register(name: JobName, work: Work, leaving: Callable[[], bool], note: Callable[[], None]) -> None:
-    async def unit(departure_id: str, serial: int) -> dict[str, Any]:
-        advance = await work(departure_id, serial)
+    async def unit(departure_id: str, serial: int, system: str) -> dict[str, Any]:
+        advance = await work(departure_id, serial, system)
         wait = advance.wait
         if not advance.ended and 0 < wait <= _SHORT_WAIT:
             await asyncio.sleep(wait)
@@ -197,14 +198,14 @@ def _register(name: JobName, work: Work, leaving: Callable[[], bool], note: Call
         note()
         wait = 0.0
         for _ in range(_UNITS):
-            done = await step(departure_id, serial)
+            done = await step(departure_id, serial, system)
             if done["ended"]:
                 return "ended"
             wait = done["wait"]
             if wait or done["leaving"]:
                 break
         # People and steps find the same departure; only the engine's entry is a new one.
-        following = f"{departure_id}:{name}:{serial}:{part + 1}"
+        following = f"{departure_id}:{name}:{serial}:{system}:{part + 1}"
         await DBOS.enqueue_workflow_with_options_async(
             _options(name, following, system, wait), departure_id, serial, system, part + 1
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "OFFBOARD_"
@@ -120,9 +120,48 @@ class Settings(BaseSettings):
         None, description="API domain, such as https://www.zohoapis.eu; empty: taken from Zoho's token answer."
     )
     zoho_web_url: str = Field("https://crm.zoho.com", description="Where people open Zoho CRM, for links.")
-    zoho_client_id: str = Field(min_length=1, description="api-console.zoho.com > your self client > Client ID.")
-    zoho_client_secret: SecretStr = Field(description="api-console.zoho.com > your self client > Client Secret.")
-    zoho_refresh_token: SecretStr = Field(description="The refresh token of an administrator's grant; see README.")
+    zoho_client_id: str | None = Field(None, description="api-console.zoho.com > your self client > Client ID.")
+    zoho_client_secret: SecretStr | None = Field(
+        None, description="api-console.zoho.com > your self client > Client Secret."
+    )
+    zoho_refresh_token: SecretStr | None = Field(
+        None, description="The refresh token of an administrator's grant; see README. Empty: no Zoho CRM."
+    )
+
+    pipedrive_url: str | None = Field(
+        None,
+        description="Your company's address in Pipedrive, such as https://acme.pipedrive.com. Empty: no Pipedrive.",
+    )
+    pipedrive_api_token: SecretStr | None = Field(
+        None, description="Pipedrive > Personal preferences > API, of an administrator whom nobody off-boards."
+    )
+    pipedrive_requests: int = Field(
+        20,
+        ge=2,
+        description="Requests in two seconds that your plan allows: Lite 20, Growth 40, Premium 100, Ultimate 120.",
+    )
+    pipedrive_daily_tokens: int | None = Field(
+        None, ge=1, description="Your company's daily API token budget, where Pipedrive's answers do not tell it."
+    )
+
+    suitecrm_url: str | None = Field(
+        None, description="Where SuiteCRM is, such as https://crm.example.com. Empty: no SuiteCRM."
+    )
+    suitecrm_client_id: str | None = Field(None, description="SuiteCRM > Admin > OAuth2 Clients: the client's id.")
+    suitecrm_client_secret: SecretStr | None = Field(None, description="The secret of that OAuth2 client.")
+
+    sangam_url: str | None = Field(
+        None, description="Sangam CRM's API, such as https://acme.sangamcrm.com/api/v1. Empty: no Sangam CRM."
+    )
+    sangam_user: str | None = Field(None, description="The user name that reads from Sangam CRM.")
+    sangam_password: SecretStr | None = Field(None, description="That user's password.")
+    sangam_push_key: SecretStr | None = Field(None, description="The push key that Sangam CRM's administrator made.")
+    sangam_requests_per_second: float = Field(
+        2.0, gt=0, allow_inf_nan=False, description="How fast Sangam CRM may be asked; it documents no limit."
+    )
+    sangam_writes: bool = Field(
+        False, description="true: records are moved by Sangam CRM's API, each time proved on one; false: by people."
+    )
 
     drift_records: int = Field(
         5, ge=0, description="Per module: this many records more or less keep an approval valid."
@@ -144,6 +183,11 @@ class Settings(BaseSettings):
         400, ge=1, description="Personal data of a closed departure is deleted after this many days."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_missing(cls, values: dict[str, object]) -> dict[str, object]:
+        return {name: value for name, value in values.items() if not isinstance(value, str) or value.strip()}
+
     @field_validator("database_url")
     @classmethod
     def _known_store(cls, value: str) -> str:
@@ -157,7 +201,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "public_url", "slack_api_url", "cliq_accounts_url", "cliq_api_url", "zoho_accounts_url", "zoho_api_url",
-        "zoho_web_url",
+        "zoho_web_url", "pipedrive_url", "suitecrm_url", "sangam_url",
     )  # fmt: skip
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
@@ -247,14 +291,38 @@ def _beside(faulty: Collection[str]) -> Settings:
     return Settings(**filled)
 
 
+# What each system needs, after what says that it is connected.
+SYSTEMS: Final = {
+    "zoho_crm": ("zoho_refresh_token", "zoho_client_id", "zoho_client_secret"),
+    "pipedrive": ("pipedrive_url", "pipedrive_api_token"),
+    "suitecrm": ("suitecrm_url", "suitecrm_client_id", "suitecrm_client_secret"),
+    "sangam": ("sangam_url", "sangam_user", "sangam_password", "sangam_push_key"),
+}
+
+
+def connected(settings: Settings) -> tuple[str, ...]:
+    """The systems for which anything is set, by key."""
+    return tuple(key for key, names in SYSTEMS.items() if any(getattr(settings, name) for name in names))
+
+
 def _lacking(settings: Settings) -> dict[str, str]:
-    """What the chosen chat products still need; where none is chosen, what either would need."""
+    """What the chosen systems and chat products still need; where none is chosen, what one would need."""
+    systems = connected(settings)
+    needed = {name: "is missing" for key in systems or ("zoho_crm",) for name in SYSTEMS[key]}
+    if not systems:
+        needed = {name: f"{what} (or connect another CRM)" for name, what in needed.items()}
+    return _lacking_chat(settings) | {name: what for name, what in needed.items() if not getattr(settings, name)}
+
+
+def _lacking_chat(settings: Settings) -> dict[str, str]:
     slack, cliq = settings.slack_bot_token is not None, settings.cliq_refresh_token is not None
     needed = []
     if slack or not cliq:
         needed += ["slack_bot_token", "slack_app_token" if settings.slack_socket_mode else "slack_signing_secret"]
     if cliq or not slack:
         needed += ["cliq_refresh_token", *(["cliq_url_secret"] if not settings.cliq_public_key else [])]
+    if cliq and not (settings.cliq_client_id or settings.zoho_client_id):
+        needed += ["cliq_client_id", "cliq_client_secret"]
     what = "is missing" if slack or cliq else "is missing (set up Slack, Cliq or both)"
     return {name: what for name in needed if not getattr(settings, name)}
 
@@ -296,6 +364,7 @@ def example() -> str:
 
 _EXAMPLE_HEAD: Final = "# Copy this file to .env and fill it in. Then: offboard doctor\n"
 _EXAMPLE_REST: Final = (
-    "# What follows has a default and may stay as it is, apart from what your chat product needs: Slack the bot token\n"
-    "# and one of the ways to reach it, Cliq the refresh token and the secret of the URL.\n"
+    "# What follows has a default and may stay as it is, apart from what your systems need. Each CRM that you have\n"
+    "# needs all that begins with its name and has no default. Slack needs the bot token and one of the ways to reach\n"
+    "# it, Cliq the refresh token and the secret of the URL.\n"
 )

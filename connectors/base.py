@@ -10,12 +10,12 @@ Classes say how to react; the vendor's own code stands in `code`, for the log an
 refuses are not exceptions but data: see `RowFailure`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class ConnectorError(Exception):
@@ -54,6 +54,44 @@ class NotAuthorised(ConnectorError):
 
 class Rejected(ConnectorError):
     """The vendor refuses the request as it stands; repeating it changes nothing."""
+
+
+class Ability(StrEnum):
+    """What a system may be able to do for a departure. Every connector says of each how it can be done."""
+
+    DISCOVER = "discover"  # tell its users, and so find the leaver and the successor
+    PLAN = "plan"  # count what somebody owns, open and closed
+    TAG = "tag"  # mark the records that change hands
+    TRANSFER = "transfer"  # change the owner of named records
+    QUIET = "quiet"  # the same without setting off automation
+    CLOSE = "close"  # set a field of a record, such as a status that closes it as dead
+    CONFIGURATION = "configuration"  # find where rules and views name somebody, and give that to somebody else
+    DEACTIVATE = "deactivate"
+    REACTIVATE = "reactivate"
+    FREEZE = "freeze"  # lock somebody out at once without deactivating the user
+    VERIFY = "verify"  # count what is left by a second, different read path
+    UNDO = "undo"  # give named records back
+    SEATS = "seats"  # tell whether letting somebody in again costs a licence, or cancel one
+    MAIL = "mail"  # count the e-mails that stand on records, before and after
+
+
+class Way(StrEnum):
+    """How something can be done in a system."""
+
+    API = "api"
+    GUIDED = "guided"  # by a person in the system's own page, step by step
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True)
+class Capability:
+    """`reason` is a key of the text catalogue that says why it is not done by API; "" where it is."""
+
+    way: Way
+    reason: str = ""
+
+
+BY_API: Final = Capability(Way.API)
 
 
 class Category(StrEnum):
@@ -198,6 +236,10 @@ class ReferenceKind(StrEnum):
     ASSIGNMENT = "assignment"  # rules that give it new records
     CRITERIA = "criteria"  # views, reports, approvals, automation that look for it
     SUBORDINATES = "subordinates"  # people who report to it
+    GOALS = "goals"  # targets that are set for it
+    INTEGRATIONS = "integrations"  # programs that run under its name, such as webhooks
+    MEETINGS = "meetings"  # appointments of others to which it is invited
+    ACCESS = "access"  # tokens with which programs still get in as this account once it is inactive
     UNKNOWN = "unknown"  # whatever could not be read: it may name the account, and a person has to look
 
 
@@ -213,11 +255,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Reaction:
-    """An automation that an owner change sets off in a module; `mails` says whether it sends e-mail."""
+    """An automation that an owner change sets off in a module; `mails` says whether it sends e-mail, `avoidable`
+    whether a quiet owner change keeps it from starting."""
 
     module: str
     name: str
     mails: bool
+    avoidable: bool = True
 
 
 @dataclass(frozen=True)
@@ -302,13 +346,28 @@ class Record:
     """A record by its id. Ids of one module sort, as text of equal length, in the order in which pages come.
 
     `fields` has the columns that were asked for, as text, lookups as the id of the record they point to; `idle` says
-    whether nobody has worked on it since the time that was asked about.
+    whether nobody has worked on it since the time that was asked about. `shared_with` are the accounts that own it
+    beside the one that was asked about, where several can.
     """
 
     id: str
     label: str
     fields: Mapping[str, str | None] = field(default_factory=dict)
     idle: bool = False
+    shared_with: tuple[str, ...] = ()
+
+
+_AND: Final = "; "
+
+
+def joined(accounts: Iterable[str]) -> str:
+    """Those who own one record together, as one text; ids of accounts have no semicolon."""
+    return _AND.join(accounts)
+
+
+def parted(owners: str | None) -> tuple[str, ...]:
+    """The accounts of a text that `joined` made; nearly always it is one."""
+    return tuple(owners.split(_AND)) if owners else ()
 
 
 @dataclass(frozen=True)
@@ -328,10 +387,14 @@ class RowFailure:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """The outcome of a bulk write, row by row: every id that was sent is in exactly one of the two."""
+    """The outcome of a bulk write, row by row: every id that was sent is in exactly one of `done` and `failed`.
+
+    `untagged` are those of `done` that were to get a tag along with the write and could not.
+    """
 
     done: tuple[str, ...]
     failed: tuple[RowFailure, ...] = ()
+    untagged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -346,24 +409,39 @@ class Check:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many records one call takes: ids per read, per owner change, per tag call, and per change of other fields
-    (which is also how records are given away without setting off automation)."""
+    """How many records one call of a method takes: ids per read, per owner change, per tag call, per change of other
+    fields (which is also how records are given away without setting off automation), and per look for foreign changes.
+
+    A method may need several calls to the vendor for that: one for each record, where the vendor has no bulk call.
+    """
 
     read: int
     write: int
     tag: int
     update: int
+    look: int
+
+
+class Work(StrEnum):
+    """What calls are made for in a run."""
+
+    READ = "read"  # `owned`: all of these records
+    LOOK = "look"  # `moved_away`
+    TAG = "tag"
+    MOVE = "move"  # `change_owner`, with the tag where that goes along
+    MOVE_QUIETLY = "move_quietly"
+    UPDATE = "update"  # `values` right before, and `update`
+    COUNT = "count"
+    RECOUNT = "recount"
+    ONCE = "once"  # all that a run does once, whatever it moves: pre-checks, configuration, mails, deactivation
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What calls cost of the vendor's daily allowance: for one batch of each kind, and for one count."""
+class Price:
+    """What work costs: calls to the vendor, and what the vendor takes for these from its daily allowance."""
 
-    read: int
-    write: int
-    tag: int
-    update: int
-    count: int
+    calls: int
+    credits: int
 
 
 class Connector(Protocol):
@@ -377,7 +455,15 @@ class Connector(Protocol):
     label: str  # "Zoho CRM"
     owner_field: str  # "Owner": by this name `values` tells who owns a record
     limits: Limits
-    cost: Cost
+    tags_along: bool  # the tag is set by the same call as the owner, and `tag` is not called
+
+    @property
+    def capabilities(self) -> Mapping[Ability, Capability]:
+        """How each ability can be had here. What is not done by API, the methods for it do not claim to do: reads are
+        empty, writes raise `Rejected` with code "NOT_SUPPORTED"."""
+
+    def price(self, work: Work, module: str, records: int) -> Price:
+        """What work on so many records of a module costs when all goes well; `module` is "" for `Work.ONCE`."""
 
     @property
     def credits_left(self) -> int | None:
@@ -441,10 +527,10 @@ class Connector(Protocol):
         """One page of the records of a module in which a field other than the owner names the account."""
 
     async def moved_away(
-        self, account_id: str, module: str, part: Part, *, since: datetime, first: str, last: str
+        self, account_id: str, module: str, part: Part, *, since: datetime, ids: Sequence[str]
     ) -> Mapping[str, str]:
-        """Records from `first` to `last` (both included) that since `since` have become somebody else's or have left
-        the part, with whose each is now. Records that never were the account's may be among them.
+        """Which of these records, at most `limits.look` of them in ascending order, have become somebody else's or have
+        left the part since `since`, with whose each is now. Those that are gone may be left out.
 
         One cheap look before a block of writes: what did somebody else give away, or close, in the meantime?
         """
@@ -452,14 +538,29 @@ class Connector(Protocol):
     async def tag(self, module: str, ids: Sequence[str], tag: str) -> BatchResult:
         """Add a tag to at most `limits.tag` records; other tags stay."""
 
-    async def change_owner(self, module: str, ids: Sequence[str], to: str, *, quiet: bool = False) -> BatchResult:
+    async def change_owner(
+        self,
+        module: str,
+        ids: Sequence[str],
+        to: str,
+        *,
+        quiet: bool = False,
+        tag: str | None = None,
+        instead_of: str | None = None,
+    ) -> BatchResult:
         """Give at most `limits.write` records to account `to`. Names each record; never a criterion.
 
-        `quiet` keeps automation from being set off; then at most `limits.update` records go into one call.
+        `quiet` keeps automation from being set off; then at most `limits.update` records go into one call. `tag` is
+        given only where `tags_along`: it is added to the record's other tags by the same call. `instead_of` matters
+        only where several accounts can own a record: whose place `to` takes, "" for nobody's, so that it joins them;
+        by default that of the account for which the record was last looked at.
         """
 
     async def values(self, module: str, ids: Sequence[str], name: str) -> Mapping[str, str | None]:
-        """What one field of these records says now, as `Record.fields` has it; records that are gone are left out."""
+        """What one field of these records says now, as `Record.fields` has it; records that are gone are left out.
+
+        Where several accounts own a record, `owner_field` says all of them, as `joined` does.
+        """
 
     async def update(self, module: str, ids: Sequence[str], values: Mapping[str, str | None]) -> BatchResult:
         """Set fields of at most `limits.update` records, without setting off automation; a user by account id."""

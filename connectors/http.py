@@ -11,6 +11,8 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
@@ -23,11 +25,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from connectors.base import ConnectorError, NotAuthorised, QuotaExhausted, Rejected, Unavailable
 
-__all__ = ["Answer", "Authority", "Call", "Grant", "Http", "Problem", "Reaction", "Rule", "Timings", "Transport"]
+__all__ = [
+    "Answer", "Authority", "Call", "Grant", "Http", "Problem", "Reaction", "Rule", "Timings", "Transport", "hurried",
+]  # fmt: skip
 
 _log = structlog.get_logger(__name__)
 _GRANTS: Final = 3  # tried in one call: a token may die again before it is used, by a fault of the vendor
 _ID: Final = re.compile(r"(?<=/)\d{4,}(?=/|$)")
+_HURRIED: Final[ContextVar[bool]] = ContextVar("hurried", default=False)
 T = TypeVar("T")
 
 
@@ -152,6 +157,11 @@ class Authority(Protocol):
         """Release connections."""
 
 
+class Turns(Protocol):
+    async def turn(self) -> None:
+        """Return when the next call may be sent."""
+
+
 class FixedGrant:
     """An authority for endpoints whose credentials never change or that need none."""
 
@@ -171,6 +181,16 @@ class FixedGrant:
 ProblemReader = Callable[[Call, Answer], Problem | None]
 
 
+@contextmanager
+def hurried() -> Iterator[None]:
+    """In this block a connection that cannot be made is no reason to try again: somebody waits for what is wrong."""
+    token = _HURRIED.set(True)
+    try:
+        yield
+    finally:
+        _HURRIED.reset(token)
+
+
 class _RepeatError(Exception):
     """Carries the error to raise when patience ends."""
 
@@ -180,7 +200,7 @@ class _RepeatError(Exception):
 
 
 class Http:
-    """Sends calls to one vendor with at most `parallel` of them under way."""
+    """Sends calls to one vendor with at most `parallel` of them under way, each attempt when `pace` gives it a turn."""
 
     def __init__(
         self,
@@ -191,6 +211,7 @@ class Http:
         rules: Sequence[Rule] = (),
         timings: Timings = Timings(),
         parallel: int = 4,
+        pace: Turns | None = None,
         transport: Transport | None = None,
     ) -> None:
         self._system = system
@@ -200,6 +221,7 @@ class Http:
         self._timings = timings
         self._backoff = wait_exponential_jitter(multiplier=timings.base, max=timings.cap, jitter=timings.base)
         self._slots = asyncio.Semaphore(parallel)
+        self._pace = pace
         self._down = False
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(timings.attempt, connect=min(5.0, timings.attempt)),
@@ -261,6 +283,8 @@ class Http:
 
     async def _exchange(self, call: Call, grant: Grant, attempt: int) -> Answer:
         async with self._slots:
+            if self._pace is not None:
+                await self._pace.turn()
             started = time.monotonic()
             outcome: int | str = "cancelled"
             try:
@@ -294,6 +318,8 @@ class Http:
             code="NO_ANSWER",
             unsure=not unsent,
         )
+        if isinstance(error, httpx.ConnectError) and _HURRIED.get():
+            return unavailable
         if unsent or call.may_repeat:
             return _RepeatError(unavailable)
         return unavailable

@@ -15,7 +15,7 @@ import structlog
 
 from handlers import policy
 from handlers.cards.common import asked, distinct
-from handlers.consequences import HouseRules, job_for, messages_of
+from handlers.consequences import HouseRules, jobs_for, messages_of
 from handlers.decide import begin_run, case_of
 from handlers.departure import Departure, State, evolved
 from handlers.due import Due, DueKind, due, ripe
@@ -151,5 +151,4 @@ def _jobs(after: Departure, happened: Sequence[Due]) -> tuple[Job, ...]:
     if any(each.kind is DueKind.RECHECK for each in happened):
         system = next(iter(after.accounts))
         return (Job(JobName.RECHECK, after.id, len(after.rechecks) + 1, system),)
-    job = job_for(after)
-    return (job,) if job else ()
+    return jobs_for(after)

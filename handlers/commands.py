@@ -90,13 +90,21 @@ class SignException:
 
 
 @dataclass(frozen=True)
+class ConfirmByHand:
+    """Done, or counted, in the system's own page: `left` is how many records the count found."""
+
+    note: str
+    left: int | None = None
+
+
+@dataclass(frozen=True)
 class CancelDeparture:
     pass
 
 
 @dataclass(frozen=True)
 class StartUndo:
-    """Of everything; or of modules ("system/module"), and there of some records."""
+    """Of everything; or of modules ("system/module"), or of some records ("system/module/id")."""
 
     modules: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
@@ -104,13 +112,14 @@ class StartUndo:
 
 @dataclass(frozen=True)
 class HandOn:
-    """Give what one person holds to another. `holder` is an account of theirs, as "system/account id"; empty for what
-    the successor holds."""
+    """Give what one person holds to another, or in single systems to somebody else: `people`. `holder` is an account of
+    theirs, as "system/account id"; empty for what the successor holds."""
 
     accounts: Mapping[str, Account]
     person: Person
     leaving: frozenset[str]
     holder: str = ""
+    people: Mapping[str, Person] = field(default_factory=dict)
 
 
 Command = (
@@ -126,6 +135,7 @@ Command = (
     | AnswerHandover
     | Retry
     | SignException
+    | ConfirmByHand
     | CancelDeparture
     | StartUndo
     | HandOn

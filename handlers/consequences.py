@@ -30,22 +30,25 @@ async def messages_of(
     return await store.read(lambda tx: cards.postings(departure, tx.progress(departure.id), now=now, channels=channels))
 
 
-def tries_rows_again(before: Departure, events: Sequence[Event]) -> bool:
-    """Whether refused records are to be tried once more: where the work goes on with a step that moves or changes some.
+def tries_rows_again(before: Departure, events: Sequence[Event]) -> tuple[str, ...]:
+    """The systems in which refused records are to be tried once more: where the work goes on with a step that moves or
+    changes some.
 
     Elsewhere nobody would, and what a person has signed for would count as open again.
     """
     retried = any(isinstance(event, Retried) for event in events)
-    return retried and before.problem is not None and before.problem.step in _MOVE_ROWS
+    return tuple(problem.system for problem in before.problems if retried and problem.step in _MOVE_ROWS)
 
 
-def job_for(departure: Departure) -> Job | None:
-    """The durable work that a departure in this state needs."""
-    system = next(iter(departure.accounts))
+def jobs_for(departure: Departure) -> tuple[Job, ...]:
+    """The durable work that a departure in this state needs: a run, or an undo, goes on in all systems side by side.
+
+    Where nothing is left to do in any of them, one job has to say so.
+    """
+    first = next(iter(departure.accounts))
     if departure.state is State.PLANNING:
-        return Job(JobName.PLAN, departure.id, departure.turn, system)
-    if departure.state is State.RUNNING:
-        return Job(JobName.RUN, departure.id, departure.run, system)
-    if departure.state in RETURNING:
-        return Job(JobName.RETURN, departure.id, departure.run, system)
-    return None
+        return (Job(JobName.PLAN, departure.id, departure.turn, first),)
+    name = {State.RUNNING: JobName.RUN}.get(departure.work, JobName.RETURN if departure.work in RETURNING else None)
+    idle = () if departure.state is State.ATTENTION else (first,)
+    systems = departure.working_in or idle
+    return tuple(Job(name, departure.id, departure.run, system) for system in systems) if name else ()

@@ -12,14 +12,17 @@ from typing import Final, assert_never
 from connectors.base import Account, Connector
 from handlers import cards, policy
 from handlers.announcing import Announcement, announce_all
-from handlers.choosing import Chooser, successor_among
+from handlers.choosing import Chooser
 from handlers.commands import Approve, CancelDeparture, Command, HandOn, Reschedule, StartUndo
-from handlers.consequences import HouseRules, job_for, messages_of, tries_rows_again
+from handlers.consequences import HouseRules, jobs_for, messages_of, tries_rows_again
 from handlers.decide import case_of, decide, stale_reason
 from handlers.departure import Departure, evolved, open_departure
 from handlers.elements import Card, Choice, Form
 from handlers.events import Announced, Opened
+from handlers.finding import Asked, ask_all, is_one_person, one_group_each
 from handlers.ghosts import GhostWatch
+from handlers.handing_on import held_by, holder_of
+from handlers.identity import leaving_of, own_of
 from handlers.intents import (
     Action,
     Actor,
@@ -34,6 +37,7 @@ from handlers.intents import (
     PutOff,
     ShowGhosts,
     Start,
+    StartOf,
     Status,
     Subject,
     SubjectKind,
@@ -42,11 +46,11 @@ from handlers.intents import (
     Undo,
 )
 from handlers.people import Party, Person
-from handlers.ports import AlreadyOpen, Conflict, Job, JobName, People, Store, Transaction
+from handlers.ports import AlreadyOpen, Conflict, People, Store, Transaction
 from handlers.refusal import Refusal
 from handlers.requests import command_of, when_of
-from handlers.returning import check_records, preview, scope_of
-from handlers.rules import successor_problem
+from handlers.returning import placed, preview, scope_of
+from handlers.rules import identities, is_among, successor_problem
 from handlers.steps.unit import RunSettings
 from handlers.texts import Texts
 
@@ -89,6 +93,7 @@ _FORMS: Final = {
     Action.WAIVE_MAILBOX: (policy.may_sign, cards.waive_form),
     Action.BACKUP_DONE: (policy.may_confirm, cards.backup_form),
     Action.SIGN_EXCEPTION: (policy.may_sign, cards.exception_form),
+    Action.BY_HAND: (policy.may_confirm, cards.by_hand_form),
     Action.RESCHEDULE: (policy.may_cancel, cards.reschedule_form),
     Action.CHECKLIST: (policy.may_settle, cards.checklist_form),
     Action.ASK: (policy.may_answer_handover, cards.ask_form),
@@ -140,24 +145,33 @@ class Conversation:
             except Refusal as refusal:
                 card = cards.refusal_card(texts, refusal, await self._departure_of(delivery.intent))
                 if refusal.field and isinstance(delivery.intent, Submit):
-                    return Fields({refusal.field: texts.t(refusal.key, **refusal.values)}, card)
+                    return Fields({refusal.field: cards.refusal_text(texts, refusal)}, card)
                 return Reply(card)
         return None
 
-    async def suggest(self, actor: Actor, token: Token, query: str) -> tuple[Choice, ...]:
-        """Accounts that could take the records over, by name or address, while an admin types."""
+    async def suggest(self, actor: Actor, token: Token, query: str, field: str = "successor") -> tuple[Choice, ...]:
+        """Accounts that could take the records over, by name or address, while an admin types; of the first system, or
+        of the one that the field names."""
         party = await self._party(actor)
         departure = await self._load(token.departure)
         policy.may_choose_successor(case_of(departure), party)
-        system, leaver = next(iter(departure.accounts.items()))
-        leaving = await self._leaving(departure)
+        system = field.partition(".")[2] or self._asked_system(departure, token)
+        leaver = departure.accounts.get(system)
+        if leaver is None:
+            return ()
+        leaving, own = await self._leaving(departure), own_of(departure, self._settings.practice)
         words = query.casefold().split()
         return tuple(
             Choice(account.id, account.name, account.email)
             for account in await self._connectors[system].accounts()
-            if successor_problem(leaver, account, leaving) is None
+            if successor_problem(leaver, account, leaving, own) is None
             and all(word in f"{account.name} {account.email}".casefold() for word in words)
         )[:_SUGGESTIONS]
+
+    def _asked_system(self, departure: Departure, token: Token) -> str:
+        """The first, or where somebody hands on what they hold, the first in which they hold anything."""
+        holder = holder_of(departure, token.subject) if token.action is Action.HAND_ON else None
+        return next(iter(held_by(departure, holder) if holder else departure.accounts), "")
 
     # Who
 
@@ -165,21 +179,21 @@ class Conversation:
         person = await self._people.by_chat(actor.surface, actor.id)
         if person is None:
             return Party(Person(actor.id, chat={actor.surface: actor.id}, language=self._rules.language), admin=False)
-        return Party(person, admin=bool(person.email) and str(person.email).lower() in self._rules.admins)
+        admin = bool(person.email) and str(person.email).lower() in self._rules.admins
+        return Party(self._under_all_addresses(person), admin=admin)
+
+    def _under_all_addresses(self, person: Person) -> Person:
+        """Also under those that the house says are theirs: whoever leaves decides nothing under another one."""
+        return person.known_as(self._settings.practice.addresses_of(person.email))
 
     async def _admins(self) -> tuple[Person, ...]:
         found = [await self._people.by_email(email) for email in sorted(self._rules.admins)]
-        return tuple(person for person in found if person)
+        return tuple(self._under_all_addresses(person) for person in found if person)
 
     async def _leaving(self, departure: Departure | None) -> frozenset[str]:
-        """Addresses of everybody else with an open departure."""
+        """By what everybody else with an open departure is known."""
         open_ones = await self._store.read(lambda tx: tx.open_departures())
-        return frozenset(
-            account.email.lower()
-            for other in open_ones
-            if departure is None or other.id != departure.id
-            for account in other.accounts.values()
-        )
+        return leaving_of(open_ones, self._settings.practice, but=departure.id if departure else None)
 
     # What
 
@@ -237,7 +251,8 @@ class Conversation:
     async def _preview(self, departure: Departure, party: Party, texts: Texts, scope: str) -> Answer:
         policy.may_undo(case_of(departure), party)
         modules, records = scope_of(departure, scope)
-        await check_records(self._store, departure, records)
+        if records:
+            modules, records = (), await placed(self._store, departure, records, modules)
         seen = await preview(self._store, self._connectors, departure, modules=modules, records=records)
         return Reply(cards.undo_preview_card(texts, departure, seen))
 
@@ -249,24 +264,37 @@ class Conversation:
         due = when_of(start.when, party.person)
         if due is not None and due <= self._now():
             raise Refusal("schedule.past", field="when")
-        named, candidates = await self._candidates(start.subject, delivery.actor)
-        if not candidates:
+        known = await ask_all(self._connectors)
+        named, candidates = await self._candidates(start.subject, delivery.actor, known)
+        groups = one_group_each(candidates, self._settings.practice)
+        if not groups:
+            known.raise_if_silent()  # they may be there: nobody can say that they are not
             return Reply(cards.nobody_found_card(texts, named))
-        if len(candidates) > 1:
-            return Reply(cards.choose_leaver_card(texts, named, candidates))
-        return await self._open(delivery, party, texts, candidates[0], due=due, emergency=start.emergency)
+        if len(groups) > 1:
+            return Reply(cards.choose_leaver_card(texts, named, groups, start, without=known.silent))
+        found = groups[0]
+        maybe = known.maybe_the_same(found)
+        if maybe:
+            return Reply(cards.ask_same_card(texts, named, found, maybe, start, without=known.silent))
+        if known.silent:
+            return Reply(cards.ask_without_card(texts, found, known.refused, known.away, start))
+        of = StartOf((), emergency=start.emergency)
+        return await self._open(delivery, party, texts, found, of=of, due=due)
 
     async def _open(
-        self, delivery: Delivery, party: Party, texts: Texts, account: Account, *,
-        due: datetime | None = None, emergency: bool = False,
+        self, delivery: Delivery, party: Party, texts: Texts, found: Sequence[Account], *,
+        of: StartOf, due: datetime | None,
     ) -> Answer:  # fmt: skip
-        leaver = await self._people.by_email(account.email) or Person(account.name, account.email)
+        accounts = {account.system: account for account in found}
+        further = await self._further(found)
+        leaver = await self._leaver(found, further)
         policy.may_start(leaver, party)
-        if account.protected:
-            raise Refusal(f"protected.{account.protected}", name=account.name)
+        for account in found:
+            if account.protected:
+                raise Refusal(f"protected.{account.protected}", name=account.name, system=account.system)
         opened = Opened(
-            at=self._now(), by=party.person, leaver=leaver, accounts={account.system: account}, admin=party.person,
-            due=due, emergency=emergency,
+            at=self._now(), by=party.person, leaver=leaver, accounts=accounts, admin=party.person, due=due,
+            emergency=of.emergency, without=of.without, further=further,
         )  # fmt: skip
 
         new = open_departure(secrets.token_urlsafe(12), opened)
@@ -274,14 +302,33 @@ class Conversation:
         def create(tx: Transaction) -> Departure:
             departure = tx.create(new, opened)  # the cards show the number that it gets here
             tx.put(departure.id, cards.postings(departure, None, now=self._now(), channels=self._rules.channels))
-            tx.enqueue(Job(JobName.PLAN, departure.id, departure.turn, account.system))
+            for job in jobs_for(departure):
+                tx.enqueue(job)
             tx.decided(delivery.id)
             return departure
 
         departure = await self._store.write(create)
         return Reply(cards.started_card(texts, departure))
 
-    async def _candidates(self, subject: Subject, actor: Actor) -> tuple[str, list[Account]]:
+    async def _further(self, found: Sequence[Account]) -> tuple[Account, ...]:
+        """What else the same person has in these systems."""
+        own = identities(found, self._settings.practice)
+        ids = {(account.system, account.id) for account in found}
+        known = [a for system in {a.system: None for a in found} for a in await self._connectors[system].accounts()]
+        return tuple(a for a in known if is_among(a, own) and (a.system, a.id) not in ids)
+
+    async def _leaver(self, found: Sequence[Account], further: Sequence[Account]) -> Person:
+        """Whom the chat products know by one of the addresses; under all of them, so that they decide nothing."""
+        practice = self._settings.practice
+        addresses = dict.fromkeys(account.email for account in (*found, *further) if account.email)
+        everything = {*addresses, *(alias for each in addresses for alias in practice.addresses_of(each))}
+        for address in dict.fromkeys((*addresses, *sorted(everything))):
+            person = await self._people.by_email(address)
+            if person:
+                return person.known_as(everything)
+        return Person(found[0].name, found[0].email).known_as(everything)
+
+    async def _candidates(self, subject: Subject, actor: Actor, known: Asked) -> tuple[str, list[Account]]:
         """Who could be meant: (how to name them in an answer, the matching accounts)."""
         email = subject.value if subject.kind is SubjectKind.EMAIL else None
         named = subject.value
@@ -290,19 +337,26 @@ class Conversation:
             if person is None or person.email is None:
                 return (person.name if person else subject.value), []
             email, named = person.email, person.name
-        found: list[Account] = []
-        for connector in self._connectors.values():
-            found.extend(a for a in await connector.accounts() if _matches(a, subject, email))
-        return named, found
+        return named, [account for account in known.accounts if self._matches(account, subject, email)]
+
+    def _matches(self, account: Account, subject: Subject, email: str | None) -> bool:
+        practice = self._settings.practice
+        if email is not None:
+            return practice.same_person(account.email, email)
+        return _is_named(account, subject)
 
     async def _find_open(self, subject: Subject, actor: Actor, party: Party, texts: Texts) -> Departure:
         """The one open departure that is meant, among those that concern this person.
 
         To everybody else, the leaver above all, it is as if there were none: a refusal would give it away.
         """
-        named, candidates = await self._candidates(subject, actor)
+        open_ones = await self._store.read(lambda tx: tx.open_departures())
+        known = (await ask_all(self._connectors)).besides(_stored(open_ones))
+        named, candidates = await self._candidates(subject, actor, known)
         accounts = {(account.system, account.id) for account in candidates}
         found = _concerning(party, await self._store.read(lambda tx: tx.open_with(accounts)))
+        if not found:
+            known.raise_if_silent()
         if len(found) != 1:
             raise Refusal("status.several" if found else "status.none", name=named[:80] or texts.t("somebody"))
         return found[0]
@@ -310,13 +364,16 @@ class Conversation:
     async def _find_done(self, subject: Subject, actor: Actor, party: Party, texts: Texts) -> Departure:
         """The newest departure of the one person who is meant and whose records have changed hands, among those that
         concern the asker."""
-        named, candidates = await self._candidates(subject, actor)
+        open_ones = await self._store.read(lambda tx: tx.open_departures())
+        known = (await ask_all(self._connectors)).besides(_stored(open_ones))
+        named, candidates = await self._candidates(subject, actor, known)
         accounts = {(account.system, account.id) for account in candidates}
         found = await self._store.read(lambda tx: (*tx.open_with(accounts), *tx.ended_with(accounts)))
         done = [each for each in _concerning(party, found) if each.written]
         if not done:
+            known.raise_if_silent()
             raise Refusal("undo.none", name=named[:80] or texts.t("somebody"))
-        if len({frozenset((a.system, a.id) for a in each.accounts.values()) for each in done}) > 1:
+        if not _of_one_person(done):
             raise Refusal("status.several", name=named[:80] or texts.t("somebody"))
         return done[0]
 
@@ -347,14 +404,19 @@ class Conversation:
         return cards.FormFor(party, self._settings.practice, token.subject)
 
     async def _start_by_button(self, delivery: Delivery, party: Party, texts: Texts, token: Token) -> Answer:
-        system, _, account_id = token.subject.partition("/")
         if not party.admin:
             raise Refusal("denied.admin_only")
-        connector = self._connectors.get(system)
-        account = next((a for a in await connector.accounts() if a.id == account_id), None) if connector else None
-        if account is None:
-            return Reply(cards.nobody_found_card(texts, token.subject))
-        return await self._open(delivery, party, texts, account)
+        of = StartOf.decode(token.subject)
+        due = when_of(of.when, party.person)
+        if due is not None and due <= self._now():
+            raise Refusal("schedule.past")
+        asked = {each.partition("/")[0] for each in of.accounts}
+        known = await ask_all({key: each for key, each in self._connectors.items() if key in asked})
+        known.raise_if_silent()
+        found = [account for account in known.accounts if f"{account.system}/{account.id}" in of.accounts]
+        if len(found) != len(of.accounts) or not is_one_person(found, self._settings.practice):
+            return Reply(cards.nobody_found_card(texts, "+".join(of.accounts)))
+        return await self._open(delivery, party, texts, found, of=of, due=due)
 
     async def _submit(self, delivery: Delivery, party: Party, token: Token, fields: dict[str, str]) -> Answer:
         departure = await self._load(token.departure)
@@ -374,24 +436,40 @@ class Conversation:
             return replace(chosen, admins=admins)
         if token.action is Action.HAND_ON:
             policy.may_undo(case_of(departure), party)
-            return await self._hand_on(departure, fields.get("successor", ""), token.subject)
+            return await self._hand_on(departure, fields, token.subject)
         command = command_of(token, fields, party.person, self._settings.practice)
         if isinstance(command, StartUndo):
-            await check_records(self._store, departure, command.records)
+            return await self._placed(departure, command)
         if isinstance(command, Approve):
             named = {item.assignee for item in command.template if "@" in item.assignee}
             people = {address: await self._people.by_email(address) or Person(address, address) for address in named}
             return replace(command, people=people)
         return command
 
-    async def _hand_on(self, departure: Departure, account_id: str, holder: str) -> HandOn:
+    async def _placed(self, departure: Departure, command: StartUndo) -> StartUndo:
+        """Records with their places, also where a button of an earlier version carries ids alone."""
+        if not command.records:
+            return command
+        return StartUndo(records=await placed(self._store, departure, command.records, command.modules))
+
+    async def _hand_on(self, departure: Departure, fields: Mapping[str, str], holder: str) -> HandOn:
+        """`fields` as for the first choice: one person, and for single systems another."""
         accounts: dict[str, Account] = {}
-        for system in departure.accounts:
+        first: Account | None = None
+        whose = holder_of(departure, holder)
+        for system in held_by(departure, whose) if whose else ():
             known = await self._connectors[system].accounts(fresh=True)
-            accounts[system] = successor_among(known, account_id, next(iter(accounts.values()), None))
-        account = next(iter(accounts.values()))
-        person = await self._people.by_email(account.email) or Person(account.name, account.email)
-        return HandOn(accounts, person, await self._leaving(departure), holder)
+            accounts[system] = self._chooser.successor(system, known, fields, first)
+            first = first or accounts[system]
+        if first is None:
+            raise Refusal("hand_on.nothing", field="successor")
+        people = {
+            system: await self._people.by_email(account.email) or Person(account.name, account.email)
+            for system, account in accounts.items()
+        }
+        person = next(iter(people.values()))
+        others = {system: each for system, each in people.items() if not each.same_as(person)}
+        return HandOn(accounts, person, await self._leaving(departure), holder, others)
 
     async def _decide(
         self, delivery: Delivery, departure: Departure, command: Command, by: Party, *, turn: int | None = None
@@ -404,11 +482,10 @@ class Conversation:
 
         def commit(tx: Transaction) -> None:
             tx.append(departure, events)
-            if tries_rows_again(departure, events):
-                tx.requeue_failed(after.id)
+            for system in tries_rows_again(departure, events):
+                tx.requeue_failed(after.id, system)
             tx.put(after.id, messages)
-            job = job_for(after)
-            if job:
+            for job in jobs_for(after):
                 tx.enqueue(job)
             if any(isinstance(event, Announced) for event in events):
                 self._tell_the_channels(tx, after)
@@ -438,6 +515,29 @@ class Conversation:
         return await self._store.read(lambda tx: tx.departure(departure_id))
 
 
+def _stored(departures: Sequence[Departure]) -> tuple[Account, ...]:
+    """What is known of people whose system does not answer now."""
+    return tuple(account for each in departures for account in (*each.accounts.values(), *each.further))
+
+
+def _of_one_person(departures: Sequence[Departure]) -> bool:
+    """Whether they are about the same person: by an account that one has with another, whatever systems each is over,
+    or by whom the chat products know."""
+    first, *rest = departures
+    accounts = _accounts_of(first)
+    while rest:
+        linked = [each for each in rest if accounts & _accounts_of(each) or each.leaver.same_as(first.leaver)]
+        if not linked:
+            return False
+        accounts = accounts.union(*map(_accounts_of, linked))
+        rest = [each for each in rest if each not in linked]
+    return True
+
+
+def _accounts_of(departure: Departure) -> frozenset[tuple[str, str]]:
+    return frozenset((account.system, account.id) for account in departure.accounts.values())
+
+
 def _concerning(party: Party, departures: Sequence[Departure]) -> tuple[Departure, ...]:
     found = []
     for departure in departures:
@@ -449,9 +549,7 @@ def _concerning(party: Party, departures: Sequence[Departure]) -> tuple[Departur
     return tuple(found)
 
 
-def _matches(account: Account, subject: Subject, email: str | None) -> bool:
-    if email is not None:
-        return account.email.lower() == email.lower()
+def _is_named(account: Account, subject: Subject) -> bool:
     if subject.kind is SubjectKind.ACCOUNT_ID:
         return account.id == subject.value
     name = account.name.casefold()

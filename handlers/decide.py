@@ -18,6 +18,7 @@ from handlers.commands import (
     CancelDeparture,
     Command,
     ConfirmBackup,
+    ConfirmByHand,
     ConfirmMailbox,
     ConfirmSuccessor,
     HandOn,
@@ -37,6 +38,7 @@ from handlers.events import (
     Cancelled,
     ChecklistMade,
     Closed,
+    DoneByHand,
     Event,
     ExceptionSigned,
     GivenUp,
@@ -54,11 +56,14 @@ from handlers.events import (
     StartMoved,
     StepResult,
     SuccessorConfirmed,
+    SystemLeftOut,
     UndoStarted,
 )
 from handlers.handing_on import can_hand_on, held_by, holder_of
+from handlers.identity import own_of
 from handlers.left_to_people import left_to_people
 from handlers.mailbox import loses_by_lock_out, mailbox_problem
+from handlers.mails import mailbox_kinds
 from handlers.people import Party
 from handlers.plan import digest, make_plan
 from handlers.playbooks import StepKey
@@ -85,6 +90,7 @@ _EXPECTED: Final[dict[type[Command], frozenset[State]]] = {
     AnswerHandover: _states_of(HandoverAnswered),
     Retry: frozenset({State.ATTENTION}),
     SignException: frozenset({State.ATTENTION}),
+    ConfirmByHand: frozenset({State.ATTENTION}),
     CancelDeparture: _states_of(Cancelled),
     StartUndo: _states_of(UndoStarted),
     HandOn: _states_of(HandOnStarted),
@@ -103,6 +109,7 @@ _RIGHT: Final = {
     AnswerHandover: policy.may_answer_handover,
     Retry: policy.may_confirm,
     SignException: policy.may_sign,
+    ConfirmByHand: policy.may_confirm,
     CancelDeparture: policy.may_cancel,
     StartUndo: policy.may_undo,
     HandOn: policy.may_undo,
@@ -198,13 +205,14 @@ def _evidence(note: str) -> str:
 def _confirm_successor(departure: Departure, command: ConfirmSuccessor, by: Party, now: datetime) -> tuple[Event, ...]:
     inventories = departure.inventories or {}
     approvers = policy.may_plan(case_of(departure), by, command.admins)
+    first, own = next(iter(command.handovers)), own_of(departure, command.method.practice)
     for system, handover in command.handovers.items():
         others = (*(route.to for route in handover.routes), *handover.allocate_to)
         candidates = {"successor": (handover.successor,), "others": others}
         for field_name, accounts in candidates.items():
-            _check_receivers(departure.accounts[system], accounts, field_name, leaving=command.leaving)
+            named = f"{field_name}.{system}" if field_name == "successor" and system != first else field_name
+            _check_receivers(departure, system, accounts, named, leaving=command.leaving, own=own)
     plan = make_plan(inventories, command.handovers, now, command.method)
-    first = next(iter(command.handovers))
     successor = command.receivers[f"{first}/{command.handovers[first].successor.id}"]
     return (
         SuccessorConfirmed(
@@ -219,9 +227,12 @@ def _confirm_successor(departure: Departure, command: ConfirmSuccessor, by: Part
     )
 
 
-def _check_receivers(leaver: Account, accounts: Sequence[Account], field_name: str, *, leaving: frozenset[str]) -> None:
+def _check_receivers(
+    departure: Departure, system: str, accounts: Sequence[Account], field_name: str, *,
+    leaving: frozenset[str], own: frozenset[str],
+) -> None:  # fmt: skip
     for candidate in accounts:
-        problem = successor_problem(leaver, candidate, leaving)
+        problem = successor_problem(departure.accounts[system], candidate, leaving, own)
         if problem:
             raise Refusal(problem, field=field_name, name=candidate.name)
 
@@ -230,7 +241,8 @@ def _approve(departure: Departure, command: Approve, by: Party, now: datetime) -
     if departure.plan is None or command.digest != departure.digest or not departure.is_as_signed:
         raise Refusal("approve.changed")
     events: list[Event] = []
-    template = (*command.template, *left_to_people(departure.plan))
+    by_us = {system.system for system in departure.plan.systems}  # an item of that key is what the bot does there
+    template = (*(each for each in command.template if each.key not in by_us), *left_to_people(departure.plan))
     assignees = Assignees(departure.admin, departure.lead, departure.successor, command.people)
     items = renewed(departure.checklist, items_for(template, assignees, start=departure.due or now))
     if items != departure.checklist:
@@ -248,15 +260,20 @@ def _mailbox_again(departure: Departure, now: datetime) -> tuple[Event, ...]:
     elif first:
         note, answers = departure.mailbox_note, departure.mailbox_answers
         again = MailboxConfirmed(at=now, note=note, answers=answers, first=first)
-    elif departure.emergency and not _could_lose_mails(departure):
+    elif not _asks_for_mailbox(departure) or (departure.emergency and not _could_lose_mails(departure)):
         again = MailboxConfirmed(at=now, note="")
     else:
         return ()
     return again, *_start_if_due(departure, now)
 
 
+def _asks_for_mailbox(departure: Departure) -> bool:
+    """Whether mails could vanish from the records of any of the systems with the mailbox."""
+    return any(StepKey.MAILBOX in system.steps for system in departure.plan.systems) if departure.plan else True
+
+
 def _could_lose_mails(departure: Departure) -> bool:
-    return any(loses_by_lock_out(inventory.mailbox) for inventory in (departure.inventories or {}).values())
+    return any(map(loses_by_lock_out, mailbox_kinds(departure)))
 
 
 def _confirm_mailbox(departure: Departure, command: ConfirmMailbox, by: Party, now: datetime) -> tuple[Event, ...]:
@@ -319,10 +336,20 @@ def _announce(departure: Departure, _: Announce, by: Party, now: datetime) -> tu
     return (Announced(at=now, by=by.person),)
 
 
+# What keeps one system from being counted, and not the others.
+_OF_ONE_SYSTEM: Final = frozenset({"problem.not_authorised", "problem.rejected", "problem.no_answer"})
 CAN_BE_SIGNED: Final = frozenset({
     StepKey.BASELINE, StepKey.TAP, StepKey.TAG, StepKey.TRANSFER, StepKey.FIELDS, StepKey.VERIFY,
     StepKey.CONFIGURATION, StepKey.DEACTIVATE, StepKey.RECOUNT, StepKey.MAILS,
 })  # fmt: skip
+
+
+def can_be_left_out(departure: Departure) -> bool:
+    """Whether the departure can go on without the system that keeps it from being planned."""
+    problem = departure.problem
+    if problem is None or departure.interrupted is not State.PLANNING or problem.key not in _OF_ONE_SYSTEM:
+        return False
+    return departure.accounts.keys() > {problem.system}
 
 
 def can_be_signed(departure: Departure) -> bool:
@@ -331,7 +358,10 @@ def can_be_signed(departure: Departure) -> bool:
         return False
     if departure.interrupted in RETURNING:
         return can_be_given_up(departure)
-    return departure.interrupted is State.RUNNING and departure.problem.step in CAN_BE_SIGNED
+    if can_be_left_out(departure):
+        return True
+    signable = departure.problem.step in CAN_BE_SIGNED or departure.problem.key == "problem.drifted"
+    return departure.interrupted is State.RUNNING and signable
 
 
 def _sign_exception(departure: Departure, command: SignException, by: Party, now: datetime) -> tuple[Event, ...]:
@@ -339,11 +369,31 @@ def _sign_exception(departure: Departure, command: SignException, by: Party, now
     if problem is None or not can_be_signed(departure):
         raise Refusal("exception.impossible")
     reason = _required(command.reason)
+    if can_be_left_out(departure):
+        return (SystemLeftOut(at=now, by=by.person, system=problem.system, reason=reason),)
     if departure.interrupted is not State.RUNNING:
         return (GivenUp(at=now, by=by.person, reason=reason),)
     evidence: dict[str, int | str] = {"reason": reason, "left": problem.count, "code": problem.code}
     result = StepResult(problem.system, StepKey(problem.step), Outcome.SKIPPED, evidence, now)
     return (ExceptionSigned(at=now, by=by.person, reason=reason, result=result),)
+
+
+# What a person does in the system's own page, and the system tells nothing of.
+TAKEN_AT_WORD: Final = frozenset({f"guided.{step}" for step in (StepKey.DEACTIVATE, StepKey.RECOUNT)})
+
+
+def _confirm_by_hand(departure: Departure, command: ConfirmByHand, by: Party, now: datetime) -> tuple[Event, ...]:
+    problem = departure.problem
+    if problem is None or problem.key not in TAKEN_AT_WORD:
+        raise Refusal("by_hand.impossible")
+    counted = problem.step == StepKey.RECOUNT
+    if counted and command.left is None:
+        raise Refusal("by_hand.count", field="left")
+    if counted and command.left:
+        raise Refusal("by_hand.left", field="left", n=command.left, leaver=departure.leaver.name)
+    evidence: dict[str, int | str] = {"by_hand": _evidence(command.note), **({"ghosts": 0} if counted else {})}
+    result = StepResult(problem.system, StepKey(problem.step), Outcome.DONE, evidence, now)
+    return (DoneByHand(at=now, by=by.person, note=str(evidence["by_hand"]), result=result),)
 
 
 def _start_undo(departure: Departure, command: StartUndo, by: Party, now: datetime) -> tuple[Event, ...]:
@@ -365,11 +415,21 @@ def _hand_on(departure: Departure, command: HandOn, by: Party, now: datetime) ->
         raise Refusal("hand_on.nothing", field="successor")
     holders = held_by(departure, holder)
     accounts = {system: command.accounts[system] for system in holders}
+    fields = {system: f"successor.{system}" if number else "successor" for number, system in enumerate(holders)}
     for system, account in accounts.items():
-        _check_receivers(departure.accounts[system], (account,), "successor", leaving=command.leaving)
+        _check_receivers(departure, system, (account,), fields[system], leaving=command.leaving, own=own_of(departure))
         if account.id == holders[system]:
-            raise Refusal("hand_on.same", field="successor", name=account.name)
-    return (HandOnStarted(at=now, by=by.person, accounts=accounts, person=command.person, holders=holders),)
+            raise Refusal("hand_on.same", field=fields[system], name=account.name)
+    return (
+        HandOnStarted(
+            at=now,
+            by=by.person,
+            accounts=accounts,
+            person=command.person,
+            holders=holders,
+            people={system: person for system, person in command.people.items() if system in accounts},
+        ),
+    )
 
 
 _DECISIONS: Final[dict[type[Command], Any]] = {
@@ -385,6 +445,7 @@ _DECISIONS: Final[dict[type[Command], Any]] = {
     AnswerHandover: _answer_handover,
     Retry: _retry,
     SignException: _sign_exception,
+    ConfirmByHand: _confirm_by_hand,
     CancelDeparture: _cancel,
     StartUndo: _start_undo,
     HandOn: _hand_on,

@@ -23,6 +23,7 @@ from handlers.events import (
     Cancelled,
     ChecklistMade,
     Closed,
+    DoneByHand,
     Escalated,
     Event,
     ExceptionSigned,
@@ -51,6 +52,8 @@ from handlers.events import (
     StepEnded,
     StepResult,
     SuccessorConfirmed,
+    SystemLeftOut,
+    SystemReturned,
     Undone,
     UndoStarted,
     Voided,
@@ -86,6 +89,10 @@ WORKING: Final = frozenset({State.PLANNING, State.RUNNING, State.UNDOING, State.
 RETURNING: Final = frozenset({State.UNDOING, State.HANDING_ON})
 # States before the first write, in which all can still be called off or put off.
 BEFORE_RUN: Final = (State.PLANNING, State.SUCCESSOR, State.APPROVAL, State.MAILBOX, State.SCHEDULED)
+# What an undo stops with that has reached all but some records: they were refused, or people have to give them back.
+REFUSED: Final = "problem.undo_refused"
+BY_HAND: Final = "guided.undo"
+GONE_THROUGH: Final = frozenset({REFUSED, BY_HAND})
 # States with records in other hands.
 AFTER_RUN: Final = (State.BACKUP, State.CHECKLIST, State.CLOSED)
 
@@ -152,7 +159,15 @@ TRANSITIONS: Final = _table({
     # None: back to where the problem arose.
     State.ATTENTION: {
         Retried: None,
+        SystemLeftOut: State.PLANNING,
         ExceptionSigned: State.RUNNING,
+        DoneByHand: State.RUNNING,
+        # Of the other systems, in which the work goes on.
+        StepEnded: State.ATTENTION,
+        BaselineTaken: State.ATTENTION,
+        MailsCounted: State.ATTENTION,
+        Interrupted: State.ATTENTION,
+        SystemReturned: State.ATTENTION,
         GivenUp: None,
         Cancelled: State.CANCELLED,
         UndoStarted: State.UNDOING,
@@ -165,9 +180,18 @@ TRANSITIONS: Final = _table({
         HandOnStarted: State.HANDING_ON,
     },
     State.CANCELLED: {},
-    State.UNDOING: {Returned: State.CLOSED, Undone: State.UNDONE, Interrupted: State.ATTENTION},
+    State.UNDOING: {
+        SystemReturned: State.UNDOING,
+        Returned: State.CLOSED,
+        Undone: State.UNDONE,
+        Interrupted: State.ATTENTION,
+    },
     State.UNDONE: {},
-    State.HANDING_ON: {Returned: State.CLOSED, Interrupted: State.ATTENTION},
+    State.HANDING_ON: {
+        SystemReturned: State.HANDING_ON,
+        Returned: State.CLOSED,
+        Interrupted: State.ATTENTION,
+    },
 })  # fmt: skip
 
 
@@ -196,8 +220,9 @@ class Reminder:
 
 @dataclass(frozen=True)
 class Undoing:
-    """What an undo takes back; or with `to` what is handed on, from the accounts `holders` of each system. `given_up`
-    is the key of the problem with which somebody had it end as it was."""
+    """What an undo takes back; or with `to` what is handed on, from the accounts `holders` of each system. `through`
+    are the systems in which it has ended; `left_in` those of them that it had not gone through when somebody had it end
+    as it was. `given_up` is the key of the problem with which they did."""
 
     by: Person
     at: datetime
@@ -206,9 +231,29 @@ class Undoing:
     run: int = 0  # in which it began
     to: Mapping[str, Account] = field(default_factory=dict)
     person: Person | None = None
+    people: Mapping[str, Person] = field(default_factory=dict)  # in single systems, where it is not `person`
     result: Returned | Undone | None = None
     holders: Mapping[str, str] = field(default_factory=dict)
     given_up: str = ""
+    through: tuple[str, ...] = ()
+    left_in: tuple[str, ...] = ()
+
+    def concerns(self, system: str) -> bool:
+        places = (*self.modules, *(record for record in self.records if "/" in record))
+        named = set(self.to) or {place.partition("/")[0] for place in places}
+        return not named or system in named
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A system in which nothing is handed over, since it could not be asked, and who went on without it. `account` is
+    the leaver's there, as far as it is known."""
+
+    system: str
+    by: Person
+    at: datetime
+    reason: str = ""
+    account: Account | None = None
 
 
 @dataclass(frozen=True)
@@ -228,7 +273,7 @@ class Departure:
     admin: Person
     accounts: dict[str, Account]
     opened_at: datetime
-    since: datetime  # when the present state began
+    since: datetime  # when the present state began, or somebody was last asked
     number: int = 0  # given by the store
     state: State = State.PLANNING
     turn: int = 1
@@ -248,7 +293,8 @@ class Departure:
     mailbox: Decision | None = None
     mailbox_note: str = ""
     steps: tuple[StepResult, ...] = ()
-    problem: Problem | None = None
+    problem: Problem | None = None  # that somebody is asked about
+    also_stopped: tuple[Problem, ...] = ()  # in other systems: asked about once the first is settled
     interrupted: State | None = None
     backup: Decision | None = None
     last: Decision | None = None
@@ -272,6 +318,8 @@ class Departure:
     closed_at: datetime | None = None
     rechecks: tuple[Rechecked, ...] = ()
     undoings: tuple[Undoing, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    further: tuple[Account, ...] = ()  # of the leaver, in the same systems: nothing is moved of these
 
     @property
     def plan(self) -> Plan | None:
@@ -313,19 +361,43 @@ class Departure:
         """People who are asked because whoever should have decided was silent."""
         return self.escalated if self.state in ASKING else ()
 
-    def next_step(self) -> tuple[str, StepKey] | None:
-        """The first automatic step that is due and has not ended yet: (system, step). None when all have.
+    def next_step(self, system: str) -> StepKey | None:
+        """The first automatic step of a system that is due and has not ended yet; None when all have.
 
         What follows the retention of the mails is due once a person has confirmed that.
         """
-        ended = {(result.system, result.step) for result in self.steps}
-        for system in self.plan.systems if self.plan else ():
-            for step in system.steps:
-                if step is StepKey.RETENTION and self.backup is None:
-                    break
-                if step not in CHECKPOINTS and (system.system, step) not in ended:
-                    return system.system, step
+        ended = {result.step for result in self.steps if result.system == system}
+        for step in self.plan.system(system).steps if self.plan else ():
+            if step is StepKey.RETENTION and self.backup is None:
+                return None
+            if step not in CHECKPOINTS and step not in ended:
+                return step
         return None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What has stopped the work, the one that somebody is asked about first."""
+        return (self.problem, *self.also_stopped) if self.problem else ()
+
+    def stopped(self, system: str) -> bool:
+        return any(problem.system == system for problem in self.problems)
+
+    @property
+    def work(self) -> State:
+        """The state in which the work goes on, also while somebody is asked about a system in which it has stopped."""
+        return self.interrupted if self.state is State.ATTENTION and self.interrupted else self.state
+
+    @property
+    def working_in(self) -> tuple[str, ...]:
+        """The systems in which there is something to do and nothing in its way, also while others have stopped."""
+        systems = [each.system for each in self.plan.systems] if self.plan else []
+        return tuple(system for system in systems if self._has_work(system) and not self.stopped(system))
+
+    def _has_work(self, system: str) -> bool:
+        if self.work in RETURNING:
+            undoing = self.undoings[-1]
+            return undoing.concerns(system) and system not in undoing.through
+        return self.work is State.RUNNING and self.next_step(system) is not None
 
 
 _DEPARTURE: Final = TypeAdapter(Departure)
@@ -342,9 +414,23 @@ def departure_from_json(text: str) -> Departure:
 
 
 def admissible(departure: Departure, event: Event) -> bool:
-    """Whether an event can happen in the present state. Nothing is given up but what was begun after the run."""
-    fits = not isinstance(event, GivenUp) or departure.interrupted in RETURNING
-    return fits and type(event) in TRANSITIONS[departure.state]
+    """Whether an event can happen in the present state."""
+    return type(event) in TRANSITIONS[departure.state] and _fits(departure, event)
+
+
+def _fits(departure: Departure, event: Event) -> bool:
+    """While somebody is asked about a system, what happens to the others goes by the work that goes on there."""
+    match event:
+        case GivenUp() | SystemReturned():  # nothing is given up but what was begun after the run
+            return departure.work in RETURNING
+        case StepEnded() | BaselineTaken() | MailsCounted() | ExceptionSigned() | DoneByHand():
+            return departure.work is State.RUNNING
+        case Interrupted(problem=problem):
+            return not departure.stopped(problem.system)
+        case SystemLeftOut(system=system):
+            return departure.work is State.PLANNING and departure.accounts.keys() > {system}
+        case _:
+            return True
 
 
 def open_departure(departure_id: str, event: Opened) -> Departure:
@@ -359,6 +445,8 @@ def open_departure(departure_id: str, event: Opened) -> Departure:
         revision=1,
         due=event.due,
         emergency=event.emergency,
+        left_out=tuple(LeftOut(system, event.admin, event.at) for system in event.without),
+        further=event.further,
     )
 
 
@@ -368,7 +456,10 @@ def evolve(departure: Departure, event: Event) -> Departure:
         raise ValueError(f"{event.type} cannot happen in state {departure.state}")
     target = TRANSITIONS[departure.state][type(event)] or departure.interrupted or departure.state
     changed = _apply(departure, event)
-    moved = target is not departure.state or isinstance(event, ExceptionSigned | StartMoved)
+    resumed = isinstance(event, Retried | ExceptionSigned | DoneByHand | GivenUp)
+    if resumed and changed.problem:
+        target = State.ATTENTION  # another system has stopped as well
+    moved = target is not departure.state or resumed or isinstance(event, StartMoved)
     works = target in (State.RUNNING, State.UNDOING, State.HANDING_ON)
     return replace(
         changed,
@@ -376,9 +467,9 @@ def evolve(departure: Departure, event: Event) -> Departure:
         revision=departure.revision + 1,
         turn=departure.turn + moved,
         since=event.at if moved else departure.since,
-        run=departure.run + (works and departure.state is not target),
+        run=departure.run + ((works and departure.state is not target) or (resumed and target is State.ATTENTION)),
         last=_decision(event) or departure.last,
-        prompts=_prompts(departure, event, target) if moved else changed.prompts,
+        prompts=_prompts(departure, event, target, changed.problem) if moved else changed.prompts,
         escalated=() if moved else changed.escalated,
     )
 
@@ -387,7 +478,7 @@ def _decision(event: Event) -> Decision | None:
     return Decision(event.type, event.by, event.at) if event.by else None
 
 
-def _prompts(departure: Departure, event: Event, target: State) -> tuple[Prompt, ...]:
+def _prompts(departure: Departure, event: Event, target: State, problem: Problem | None) -> tuple[Prompt, ...]:
     """Close the open prompt with what was decided, and open the next one where a person is asked."""
     answer = _decision(event) or Decision(event.type, Person(""), event.at)
     reason = getattr(event, "reason", "") or getattr(event, "note", "")
@@ -395,7 +486,6 @@ def _prompts(departure: Departure, event: Event, target: State) -> tuple[Prompt,
         replace(prompt, answer=answer, reason=reason) if prompt.answer is None else prompt
         for prompt in departure.prompts
     )
-    problem = event.problem if isinstance(event, Interrupted) else None
     asked = Prompt(target, departure.turn + 1, event.at, problem=problem)
     return (*closed, asked) if target in ASKING else closed
 
@@ -418,6 +508,16 @@ def _apply(departure: Departure, event: Event) -> Departure:
                 approvers=event.approvers,
                 suggestion=event.suggestion,
                 moves=event.moves,
+            )
+        case SystemLeftOut(system=system):
+            without = LeftOut(system, event.by or departure.admin, event.at, event.reason, departure.accounts[system])
+            return replace(
+                departure,
+                accounts={key: account for key, account in departure.accounts.items() if key != system},
+                left_out=(*departure.left_out, without),
+                problem=None,
+                also_stopped=(),
+                interrupted=None,
             )
         case SuccessorConfirmed():
             return replace(
@@ -460,10 +560,15 @@ def _apply(departure: Departure, event: Event) -> Departure:
 
 def _apply_to_run(departure: Departure, event: Event, by: Decision | None) -> Departure:
     match event:
+        case Interrupted() if departure.problem:
+            others = tuple(each for each in departure.also_stopped if each.system != event.problem.system)
+            return replace(departure, also_stopped=(*others, event.problem))
         case Interrupted():
             return replace(departure, problem=event.problem, interrupted=departure.state)
         case Retried():
-            return replace(departure, problem=None, interrupted=None)
+            return replace(departure, problem=None, also_stopped=(), interrupted=None)
+        case Proven():
+            return replace(departure, moved_in=departure.moved_in or departure.run)
         case RunEnded():
             return replace(departure, moved_in=departure.run, retention_until=event.retention_until)
         case BackupConfirmed():
@@ -485,8 +590,8 @@ def _note(departure: Departure, event: Event) -> Departure:
     match event:
         case StepEnded():
             return replace(departure, steps=(*departure.steps, event.result))
-        case ExceptionSigned():
-            return replace(departure, steps=(*departure.steps, event.result), problem=None, interrupted=None)
+        case ExceptionSigned() | DoneByHand():
+            return _next_problem(replace(departure, steps=(*departure.steps, event.result)))
         case BaselineTaken():
             return replace(
                 departure,
@@ -507,15 +612,20 @@ def _note(departure: Departure, event: Event) -> Departure:
         case UndoStarted(by=by, at=at, modules=modules, records=records):
             undoing = Undoing(by or departure.admin, at, modules, records, run=departure.run + 1)
             undoings, moved_in = (*departure.undoings, undoing), departure.moved_in or departure.run
-            return replace(departure, undoings=undoings, moved_in=moved_in, problem=None, interrupted=None)
-        case HandOnStarted(by=by, at=at, accounts=accounts, person=person, holders=holders):
+            return replace(
+                departure, undoings=undoings, moved_in=moved_in, problem=None, also_stopped=(), interrupted=None
+            )
+        case HandOnStarted(by=by, at=at, accounts=accounts, person=person, holders=holders, people=people):
             by = by or departure.admin
-            undoing = Undoing(by, at, run=departure.run + 1, to=accounts, person=person, holders=holders)
+            undoing = Undoing(by, at, run=departure.run + 1, to=accounts, person=person, holders=holders, people=people)
             return replace(departure, undoings=(*departure.undoings, undoing))
         case GivenUp():
             *earlier, last = departure.undoings
-            given_up = replace(last, given_up=departure.problem.key if departure.problem else "")
-            return replace(departure, undoings=(*earlier, given_up), problem=None, interrupted=None)
+            as_it_is = _given_up(last, departure.problem) if departure.problem else last
+            return _next_problem(replace(departure, undoings=(*earlier, as_it_is)))
+        case SystemReturned(system=system):
+            *earlier, last = departure.undoings
+            return replace(departure, undoings=(*earlier, replace(last, through=(*last.through, system))))
         case Returned() | Undone():
             *earlier, last = departure.undoings
             ended = replace(departure, undoings=(*earlier, replace(last, result=event)))
@@ -525,14 +635,35 @@ def _note(departure: Departure, event: Event) -> Departure:
             return departure
 
 
+def _given_up(undoing: Undoing, problem: Problem) -> Undoing:
+    """It ends in one system as it is; the others go on. What has not gone through anywhere counts for the whole."""
+    through = problem.key in GONE_THROUGH
+    worse = undoing.given_up and undoing.given_up not in GONE_THROUGH
+    return replace(
+        undoing,
+        given_up=undoing.given_up if worse else problem.key,
+        through=(*undoing.through, problem.system),
+        left_in=undoing.left_in if through else (*undoing.left_in, problem.system),
+    )
+
+
+def _next_problem(departure: Departure) -> Departure:
+    """The problem that somebody was asked about is settled; they are asked about the next one, if there is one."""
+    if not departure.also_stopped:
+        return replace(departure, problem=None, interrupted=None)
+    following, *rest = departure.also_stopped
+    return replace(departure, problem=following, also_stopped=tuple(rest))
+
+
 def _handed_on(departure: Departure, undoing: Undoing, person: Person) -> Departure:
     """Records are with the next one; who is the successor, where it was the successor who had them."""
-    found = {f"{system}/{account.id}": person for system, account in undoing.to.items()}
+    reached = {s: account for s, account in undoing.to.items() if s not in undoing.left_in}
+    found = {f"{s}/{account.id}": undoing.people.get(s, person) for s, account in reached.items()}
     holders = [departure.receivers.get(f"{system}/{account}") for system, account in undoing.holders.items()]
     others = [each for each in holders if each and not each.same_as(departure.successor)]
     return replace(
         departure,
-        successor=departure.successor if others else person,
+        successor=departure.successor if others or undoing.left_in else person,
         receivers={**departure.receivers, **found},
     )
 

@@ -156,6 +156,7 @@ class PersonField:
     label: str
     hint: str = ""
     initial: Choice | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)

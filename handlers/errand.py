@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.base import Connector
+from connectors.base import Connector, parted
 from handlers.departure import Departure, Undoing
 from handlers.plan import SystemPlan
 from handlers.ports import Held, LedgerOutcome, Place, Store
-from handlers.undoing import covers, places_of
+from handlers.undoing import covers, names_record, places_of
 from handlers.working import plan_of
 
 _PAGE: Final = 1000  # records of one look
@@ -55,19 +55,35 @@ class Errand:
             if covers(self.undoing, self.plan.system, name)
         )
 
-    def wants(self, row: Held) -> bool:
+    def wants(self, place: Place, row: Held) -> bool:
         """Whether it is about this record: of all that one person has, else of those that were named."""
         if self.receiver:
             return row.owner_after == self.holder
-        return not self.undoing.records or row.record_id in self.undoing.records
+        return names_record(self.undoing, place.system, place.module, row.record_id)
 
     def touched(self, row: Held) -> bool:
         """Whether its row has changed since this was asked for; before, another undo or nobody dealt with it."""
         return row.at >= self.undoing.at
 
-    def target(self, row: Held) -> str:
+    def target(self, place: Place, row: Held) -> str:
         """The account, or value, that a record should have in the end."""
-        return self.receiver or row.owner_before
+        return self.receiver or (row.owner_before if "." in place.module else next(iter(parted(row.owner_before)), ""))
+
+    def instead_of(self, place: Place, row: Held) -> str:
+        """The account whose place that one takes; empty where the record was theirs already, before they got it."""
+        theirs_before = "." not in place.module and row.owner_after in parted(row.owner_before)[1:]
+        return "" if theirs_before else row.owner_after
+
+    def _state(self, place: Place, row: Held, value: str) -> str:
+        """What the record says now: "ours", "back" or "others". Of several owners each counts for itself."""
+        target = self.target(place, row)
+        if "." in place.module:
+            return "back" if value == target else "ours" if value == row.owner_after else "others"
+        owners = parted(value)
+        leaves = row.owner_after != target and row.owner_after in owners and self.instead_of(place, row)
+        if target in owners and not leaves:
+            return "back"
+        return "ours" if row.owner_after in owners else "others"
 
     async def look(self, place: Place, rows: Sequence[Held]) -> Look:
         """What the records of these rows say now."""
@@ -75,8 +91,9 @@ class Errand:
         ids = [row.record_id for row in rows]
         found = await self.connector.values(module, ids, name or self.connector.owner_field) if ids else {}
         says = {row: found[row.record_id] or "" for row in rows if row.record_id in found}
-        back = tuple(row for row, value in says.items() if value == self.target(row))
-        ours = tuple(row for row, value in says.items() if value == row.owner_after != self.target(row))
+        states = {row: self._state(place, row, value) for row, value in says.items()}
+        back = tuple(row for row, state in states.items() if state == "back")
+        ours = tuple(row for row, state in states.items() if state == "ours")
         settled = {*back, *ours}
         return Look(ours, back, tuple(row for row in rows if row not in settled))
 
@@ -84,12 +101,10 @@ class Errand:
 def errands_of(departure: Departure, connectors: Mapping[str, Connector]) -> tuple[Errand, ...]:
     """One for each system in which the latest undoing has something to do. Raises `ValueError` where the plan is not
     the one that was approved."""
-    undoing = departure.undoings[-1]
-    named = set(undoing.to) or {module.partition("/")[0] for module in undoing.modules}
     return tuple(
         Errand(departure, plan, connectors[plan.system])
         for plan in plan_of(departure).systems
-        if not named or plan.system in named
+        if departure.undoings[-1].concerns(plan.system)
     )
 
 

@@ -53,12 +53,17 @@ class _Happened:
 
 @dataclass(frozen=True, kw_only=True)
 class Opened(_Happened):
+    """`without` are connected systems that could not be asked, and that somebody went on without; `further` the
+    leaver's other accounts in the systems of `accounts`, of which nothing is moved."""
+
     type: Literal["opened"] = "opened"
     leaver: Person
     accounts: dict[str, Account]
     admin: Person
     due: datetime | None = None  # when the run is to begin; None: as soon as people have decided
     emergency: bool = False
+    without: tuple[str, ...] = ()
+    further: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +76,15 @@ class Planned(_Happened):
     approvers: tuple[Person, ...]
     suggestion: Suggestion | None
     moves: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemLeftOut(_Happened):
+    """A named person has the departure go on without a system that cannot be counted: nothing is handed over there."""
+
+    type: Literal["system_left_out"] = "system_left_out"
+    system: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +226,15 @@ class ExceptionSigned(_Happened):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoneByHand(_Happened):
+    """A named person says that they have done, or counted, in the system's own page what its API cannot."""
+
+    type: Literal["done_by_hand"] = "done_by_hand"
+    note: str
+    result: StepResult
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEnded(_Happened):
     """`retention_until` is when the time for retaining the e-mails is over; None where there are none to retain."""
 
@@ -295,7 +318,8 @@ class HandoverAnswered(_Happened):
 class Rechecked(_Happened):
     """A look some time after the end: `moved` late arrivals were given to the successor, `left` are still the leaver's.
 
-    `problem` is a key of the text catalogue where not all could be moved or counted.
+    `problem` is a key of the text catalogue where not all could be moved or counted, in `system`; `also` are those of
+    other systems, whose records are among those that are `left`.
     """
 
     type: Literal["rechecked"] = "rechecked"
@@ -303,6 +327,8 @@ class Rechecked(_Happened):
     moved: int
     left: int
     problem: str | None = None
+    system: str = ""
+    also: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,12 +344,23 @@ class UndoStarted(_Happened):
 @dataclass(frozen=True, kw_only=True)
 class HandOnStarted(_Happened):
     """What one person has goes to another: an account for each system. `holders` are the accounts that have it, by
-    system; without them, those of the successor in the plan."""
+    system; without them, those of the successor in the plan. `people` are those behind the accounts of single systems,
+    where these are not all `person`."""
 
     type: Literal["hand_on_started"] = "hand_on_started"
     accounts: dict[str, Account]
     person: Person
     holders: dict[str, str] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def everybody(self) -> tuple[Person, ...]:
+        """Whoever gets something, each once."""
+        others: list[Person] = []
+        for each in self.people.values():
+            if not any(each.same_as(known) for known in (self.person, *others)):
+                others.append(each)
+        return self.person, *others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,6 +369,14 @@ class GivenUp(_Happened):
 
     type: Literal["given_up"] = "given_up"
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemReturned(_Happened):
+    """An undo, or a hand-over to the next one, has reached everything in one system."""
+
+    type: Literal["system_returned"] = "system_returned"
+    system: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -363,6 +408,7 @@ class Undone(_Happened):
 Event = (
     Opened
     | Planned
+    | SystemLeftOut
     | SuccessorConfirmed
     | Approved
     | SentBack
@@ -379,6 +425,7 @@ Event = (
     | Interrupted
     | Retried
     | ExceptionSigned
+    | DoneByHand
     | RunEnded
     | BackupConfirmed
     | Proven
@@ -393,6 +440,7 @@ Event = (
     | UndoStarted
     | HandOnStarted
     | GivenUp
+    | SystemReturned
     | Returned
     | Undone
 )

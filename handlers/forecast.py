@@ -1,15 +1,16 @@
 """What a departure will cost before it begins: calls, the vendor's credits, time, automation that is set off. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from connectors.base import Connector, Cost, Limits, Reaction
+from connectors.base import Ability, Capability, Connector, Price, Reaction, Work
 
 # Seconds from one call to the next of a run: what a vendor across the internet takes, with the pauses between batches.
 _PACE: Final = 0.7
-_FIXED_CALLS: Final = 30  # the pre-checks, configuration, deactivation and counts that every run makes once
+
+Pricing = Callable[[Work, str, int], Price]
 
 
 @dataclass(frozen=True)
@@ -33,43 +34,53 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Batches:
-    """What one record type needs: how many records are read, tagged, moved, and changed in other fields."""
+    """What one record type needs: how many records are read, moved, tagged by calls of their own, and changed in other
+    fields. `counted` are those that the comparison will count; None where nothing is counted."""
 
-    read: int
-    tag: int
-    move: int
-    update: int
+    module: str
+    read: int = 0
+    move: int = 0
+    tag: int = 0
+    update: int = 0
+    counted: int | None = None
+
+    def works(self, *, quiet: bool) -> Iterator[tuple[Work, int]]:
+        moving = Work.MOVE_QUIETLY if quiet else Work.MOVE
+        batches = (Work.READ, self.read), (Work.LOOK, self.move), (Work.TAG, self.tag), (moving, self.move)
+        yield from ((work, records) for work, records in (*batches, (Work.UPDATE, self.update)) if records)
+        if self.counted is not None:  # before, and twice when all should be elsewhere
+            yield from ((Work.COUNT, self.counted), (Work.COUNT, 0), (Work.RECOUNT, 0))
 
 
 def forecast(
     batches: tuple[Batches, ...],
-    limits: Limits,
-    cost: Cost,
+    price: Pricing,
     *,
     quiet: bool,
     credits_left: int | None,
     reactions: tuple[Reaction, ...],
 ) -> Forecast:
     """`quiet` gives records away without setting off automation: smaller batches, no reactions."""
-    calls = spent = 0
-    for each in batches:
-        write, write_cost = (limits.update, cost.update) if quiet else (limits.write, cost.write)
-        sizes = ((each.read, limits.read, cost.read), (each.tag, limits.tag, cost.tag), (each.move, write, write_cost))
-        for records, size, price in (*sizes, (each.update, limits.update, cost.update)):
-            calls += ceil(records / size)
-            spent += ceil(records / size) * price
-        calls += 4  # counted before, verified, counted by the second path, and one look for foreign changes
-        spent += 4 * cost.count
-    calls += _FIXED_CALLS
+    prices = [price(Work.ONCE, "", 0)]
+    prices += [price(work, each.module, records) for each in batches for work, records in each.works(quiet=quiet)]
+    calls = sum(each.calls for each in prices)
     return Forecast(
         seconds=ceil(calls * _PACE),
         calls=calls,
-        credits=spent + _FIXED_CALLS,
+        credits=sum(each.credits for each in prices),
         credits_left=credits_left,
         reactions=() if quiet else reactions,
     )
 
 
-def prices(connectors: Mapping[str, Connector]) -> dict[str, tuple[Limits, Cost]]:
-    """What calls take and cost in each system."""
-    return {system: (connector.limits, connector.cost) for system, connector in connectors.items()}
+@dataclass(frozen=True)
+class SystemTerms:
+    """What a plan needs to know of a system: what work costs there, and whether tags need calls of their own."""
+
+    price: Pricing
+    tags_along: bool
+    capabilities: Mapping[Ability, Capability]
+
+
+def systems_of(connectors: Mapping[str, Connector]) -> dict[str, SystemTerms]:
+    return {key: SystemTerms(each.price, each.tags_along, each.capabilities) for key, each in connectors.items()}

@@ -1,7 +1,7 @@
 """Ghosts: open records that still belong to people who are gone. Counted in the background, read from memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -24,12 +24,13 @@ _AGAIN: Final = 300.0  # after a count that failed
 
 @dataclass(frozen=True)
 class Counted:
-    """All ghosts of all systems as they were `at` a time. `managers` has the address of each system's account, by
-    "system/account id": whom those who left reported to."""
+    """All ghosts as they were `at` a time, of all systems but those `missing`, which could not be asked. `managers` has
+    the address of each system's account, by "system/account id": whom those who left reported to."""
 
     at: datetime
     ghosts: tuple[Ghosts, ...]
     managers: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
     def of_team(self, manager: Person) -> "Counted":
         """What the people of one manager left behind."""
@@ -49,7 +50,7 @@ def left_alone(counted: Counted, departures: Collection[Departure]) -> tuple[Gho
 
 
 class GhostWatch:
-    """Holds the last count. Nobody waits for the next one; when that fails, the last one and its time stay."""
+    """Holds the last count. Nobody waits for the next one; when no system answers, the last one and its time stay."""
 
     def __init__(
         self,
@@ -73,23 +74,34 @@ class GhostWatch:
             self._pause = _EVERY
 
     async def count(self) -> bool:
-        """Count in every system. Says whether all answered; half a picture would be taken for the whole."""
+        """Count in every system, side by side. Says whether all answered; those that did not are named with the count,
+        so that nobody takes a part for the whole."""
         at = self._now()
-        try:
-            found = [each for connector in self._connectors.values() for each in await connector.ghosts()]
-            everybody = [each for connector in self._connectors.values() for each in await connector.accounts()]
-        except ConnectorError as error:
-            if not self._failing:
-                log.warning("ghosts.not_counted", system=error.system, code=error.code)
-            self._failing = True
-            return False
-        addresses = {f"{account.system}/{account.id}": account.email.lower() for account in everybody}
-        managers = {key: addresses[key] for each in found if (key := _managed_by(each.account)) in addresses}
-        self.counted = Counted(at, tuple(found), managers)
-        if self._failing:
-            log.info("ghosts.counted_again", people=len(found))
-        self._failing = False
-        return True
+        taken = await asyncio.gather(*map(_counted_in, self._connectors.values()))
+        by_system = dict(zip(self._connectors, taken, strict=True))
+        failed = {key: each for key, each in by_system.items() if isinstance(each, ConnectorError)}
+        answered = [each for each in taken if not isinstance(each, ConnectorError)]
+        if not self._failing:
+            for system, error in failed.items():
+                log.warning("ghosts.not_counted", system=system, code=error.code)
+        if answered or not self._connectors:
+            found = [each for ghosts, _ in answered for each in ghosts]
+            addresses = {f"{a.system}/{a.id}": a.email.lower() for _, accounts in answered for a in accounts}
+            managers = {key: addresses[key] for each in found if (key := _managed_by(each.account)) in addresses}
+            self.counted = Counted(at, tuple(found), managers, tuple(failed))
+            if self._failing and not failed:
+                log.info("ghosts.counted_again", people=len(found))
+        else:
+            self.counted = replace(self.counted or Counted(at, ()), missing=tuple(failed))
+        self._failing = bool(failed)
+        return not failed
+
+
+async def _counted_in(connector: Connector) -> tuple[Sequence[Ghosts], Sequence[Account]] | ConnectorError:
+    try:
+        return await connector.ghosts(), await connector.accounts()
+    except ConnectorError as error:
+        return error
 
 
 def _managed_by(account: Account) -> str:

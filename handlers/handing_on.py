@@ -30,8 +30,9 @@ def held_by(departure: Departure, person: Person) -> dict[str, str]:
     gone: set[str] = set()
     for undoing in departure.undoings:
         if undoing.to and undoing.result and undoing.result.records:
-            gone |= {f"{system}/{account}" for system, account in undoing.holders.items()}
-            gone -= {f"{system}/{account.id}" for system, account in undoing.to.items()}
+            through = undoing.to.keys() - set(undoing.left_in)
+            gone |= {f"{system}/{account}" for system, account in undoing.holders.items() if system in through}
+            gone -= {f"{system}/{account.id}" for system, account in undoing.to.items() if system in through}
     mine = (key for key, each in accounts_of(departure).items() if each.same_as(person) and key not in gone)
     return dict(key.split("/", 1) for key in mine)
 
@@ -43,7 +44,11 @@ def interim(departure: Departure) -> bool:
 
 
 def _went_on(departure: Departure, system: str, account: str) -> bool:
-    through = [each for each in departure.undoings if system in each.to and each.result and each.result.records]
+    through = [
+        each
+        for each in departure.undoings
+        if system in each.to and system not in each.left_in and each.result and each.result.records
+    ]
     return any(each.holders.get(system, account) == account for each in through)
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 TOKEN_VERSION: Final = "o1"
+_WITHOUT: Final = "-"
 
 
 class Action(StrEnum):
@@ -25,6 +26,7 @@ class Action(StrEnum):
     BACKUP_DONE = "backup"  # opens the form
     RETRY = "retry"
     SIGN_EXCEPTION = "exception"  # opens the form for the reason
+    BY_HAND = "byhand"  # opens the form: what was done, or counted, in the system's own page
     CANCEL = "cancel"
     WAIVE_MAILBOX = "waive"  # opens the form for the reason
     RESCHEDULE = "reschedule"  # opens the form for the time
@@ -90,6 +92,30 @@ class Start:
     subject: Subject
     when: str = ""
     emergency: bool = False
+
+
+@dataclass(frozen=True)
+class StartOf:
+    """What the button of a start is about: the accounts of one person, as "system/account id", and what was typed
+    besides."""
+
+    accounts: tuple[str, ...]
+    when: str = ""
+    emergency: bool = False
+    without: tuple[str, ...] = ()  # systems that could not be asked
+
+    def encode(self) -> str:
+        urgent = "!" if self.emergency else ""
+        asked = f"|{urgent}{self.when}" if self.emergency or self.when else ""
+        return "+".join((*self.accounts, *(f"{_WITHOUT}{system}" for system in self.without))) + asked
+
+    @classmethod
+    def decode(cls, text: str) -> "StartOf":
+        accounts, _, asked = text.partition("|")
+        named = tuple(dict.fromkeys(accounts.split("+")))
+        without = tuple(each.removeprefix(_WITHOUT) for each in named if each.startswith(_WITHOUT))
+        of = tuple(each for each in named if not each.startswith(_WITHOUT))
+        return cls(of, asked.removeprefix("!"), asked.startswith("!"), without)
 
 
 @dataclass(frozen=True)

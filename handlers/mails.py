@@ -5,19 +5,21 @@ from dataclasses import dataclass
 
 from connectors.base import MailboxKind
 from handlers.departure import Departure
+from handlers.playbooks import MAILBOXES
 
 
 @dataclass(frozen=True)
 class Mails:
     """Mails on one record of the sample: before the hand-over and after it. `after` None: not counted again yet.
 
-    `url` is empty where it is not known.
+    `url` is empty where it is not known, `system` in what was made without one.
     """
 
     label: str
     before: int
     after: int | None
     url: str = ""
+    system: str = ""
 
     @property
     def lost(self) -> int:
@@ -32,6 +34,7 @@ def mails(departure: Departure) -> tuple[Mails, ...]:
             each.count,
             departure.mails_after.get(system, {}).get(each.record_id, 0) if system in departure.mails_after else None,
             urls.get(each.record_id, ""),
+            system,
         )
         for system, sample in departure.mails_before.items()
         for each in sample
@@ -46,7 +49,8 @@ def mailbox_kinds(departure: Departure) -> tuple[MailboxKind, ...]:
     """The kinds of mailbox that the leaver has, each once: as a person found it, or else as the systems say."""
     if departure.mailbox_answers:
         return (departure.mailbox_answers.kind,)
-    return tuple(sorted({inventory.mailbox for inventory in (departure.inventories or {}).values()}))
+    inventories = (departure.inventories or {}).items()
+    return tuple(sorted({inventory.mailbox for system, inventory in inventories if system in MAILBOXES}))
 
 
 def _urls(departure: Departure) -> dict[str, str]:

@@ -14,10 +14,8 @@ from pydantic import TypeAdapter
 from connectors.base import (
     Account,
     Category,
-    Cost,
     Holding,
     Inventory,
-    Limits,
     MailboxKind,
     Module,
     NotCovered,
@@ -27,8 +25,8 @@ from connectors.base import (
     Sample,
     Survey,
 )
-from handlers.forecast import Batches, Forecast, forecast
-from handlers.playbooks import StepKey, steps_of
+from handlers.forecast import Batches, Forecast, SystemTerms, forecast
+from handlers.playbooks import StepKey, by_hand, steps_of
 from handlers.practice import FieldAction, Practice, Release, StaleAction
 from handlers.routes import Route, Router, Share, shares
 from handlers.rules import moving, rule_for
@@ -107,7 +105,8 @@ class Handover:
 
 @dataclass(frozen=True)
 class SystemPlan:
-    """What happens in one system. `steps` are all steps of its playbook, checkpoints included."""
+    """What happens in one system. `steps` are all steps of its playbook, checkpoints included; `guided` are those that
+    a person does in the system's own page."""
 
     system: str
     leaver: Account
@@ -126,6 +125,7 @@ class SystemPlan:
     reactions: tuple[Reaction, ...] = ()
     forecast: Forecast | None = None
     together: bool = True
+    guided: tuple[StepKey, ...] = ()
 
     @property
     def move(self) -> int:
@@ -235,10 +235,10 @@ def digest(plan: Plan) -> str:
 
 @dataclass(frozen=True)
 class Method:
-    """How a plan is made: the house's practice, what calls take and cost in each system, and whether it is urgent."""
+    """How a plan is made: the house's practice, what each system can do and costs, and whether it is urgent."""
 
     practice: Practice = field(default_factory=Practice)
-    limits: Mapping[str, tuple[Limits, Cost]] = field(default_factory=dict)
+    systems: Mapping[str, SystemTerms] = field(default_factory=dict)
     emergency: bool = False
 
 
@@ -257,7 +257,7 @@ def handovers_of(plan: Plan) -> dict[str, Handover]:
 
 
 def _system_plan(system: str, inventory: Inventory, handover: Handover, method: Method) -> SystemPlan:
-    practice = method.practice
+    practice = method.practice.of(system)
     owned = [holding for holding in inventory.holdings if holding.open or holding.closed]
     router = Router(handover.successor.id, handover.routes, practice.successors.keep_together)
     dead = _dead(owned, practice) if handover.stale is StaleAction.CLOSE else {}
@@ -266,13 +266,16 @@ def _system_plan(system: str, inventory: Inventory, handover: Handover, method: 
         FieldLine(each.module, each.field, each.label, each.count, move=_moves(each.module, each.field, practice))
         for each in inventory.user_fields
     )
-    priced = method.limits.get(system)
+    terms = method.systems.get(system)
+    steps = steps_of(system, emergency=method.emergency)
+    if terms and terms.tags_along:
+        steps = tuple(step for step in steps if step is not StepKey.TAG)
     return SystemPlan(
         system=system,
         leaver=inventory.account,
         successor=handover.successor,
         lines=lines,
-        steps=steps_of(system, emergency=method.emergency),
+        steps=steps,
         tag=tag_for(inventory.account.name) if practice.tagging.enabled else None,
         not_covered=inventory.not_covered,
         hazards=inventory.hazards,
@@ -283,8 +286,9 @@ def _system_plan(system: str, inventory: Inventory, handover: Handover, method: 
         dead=dead,
         references=_references(inventory, practice),
         reactions=_set_off(inventory.reactions, lines),
-        forecast=_forecast(inventory, lines, fields, handover=handover, priced=priced) if priced else None,
+        forecast=_forecast(inventory, lines, fields, handover=handover, terms=terms) if terms else None,
         together=practice.successors.keep_together,
+        guided=by_hand(steps, terms.capabilities) if terms else (),
     )
 
 
@@ -335,13 +339,20 @@ def _set_off(reactions: tuple[Reaction, ...], lines: tuple[Line, ...]) -> tuple[
 
 def _forecast(
     inventory: Inventory, lines: tuple[Line, ...], fields: tuple[FieldLine, ...], *, handover: Handover,
-    priced: tuple[Limits, Cost],
+    terms: SystemTerms,
 ) -> Forecast:  # fmt: skip
-    records = [Batches(line.affected, line.move, line.move, line.close) for line in lines]
-    named = [Batches(each.count, 0, 0, each.count) for each in fields if each.move]
+    tagged = 0 if terms.tags_along else 1
+    records = [
+        Batches(line.module, line.affected, line.move, line.move * tagged, line.close, counted=line.affected)
+        for line in lines
+        if line.part
+    ]
+    owned = {line.module for line in lines}
+    empty = [Batches(each.module.name, counted=0) for each in inventory.holdings if each.module.name not in owned]
+    named = [Batches(each.module, each.count, update=each.count) for each in fields if each.move]
     return forecast(
-        (*records, *named),
-        *priced,
+        (*records, *empty, *named),
+        terms.price,
         quiet=handover.quiet,
         credits_left=inventory.credits_left,
         reactions=_set_off(inventory.reactions, lines),

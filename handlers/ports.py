@@ -51,7 +51,7 @@ class Job:
 
     @property
     def id(self) -> str:
-        return f"{self.departure_id}:{self.name}:{self.serial}"
+        return f"{self.departure_id}:{self.name}:{self.serial}:{self.system}"
 
 
 class LedgerOutcome(StrEnum):
@@ -135,7 +135,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Planned:
-    """A record as the snapshot found it. `owner_before` and `owner_after` are account ids of the system; where a place
+    """A record as the snapshot found it. `owner_before` and `owner_after` are account ids of the system, the former the
+    leaver's and behind it those of whoever shared the record with them (`joined`); where a place
     is a field ("Leads.Lead_Status"), its values."""
 
     record_id: str
@@ -205,9 +206,6 @@ class Transaction(Protocol):
     def batch(self, place: Place, *, outcome: LedgerOutcome, untagged: bool, limit: int) -> tuple[str, ...]:
         """Ids in ascending order; `untagged` leaves out rows that have the tag or were refused it."""
 
-    def span(self, place: Place, *, limit: int) -> tuple[str, str] | None:
-        """First and last id of the next `limit` planned rows."""
-
     def receivers(self, place: Place, ids: Sequence[str]) -> dict[str, str]:
         """To whom, or to what value, these records go; ids without a row are left out."""
 
@@ -248,8 +246,8 @@ class Transaction(Protocol):
     def remaining(self, place: Place) -> int:
         """How many rows are still planned or deferred."""
 
-    def requeue_failed(self, departure_id: str) -> None:
-        """A person asked to try again: refused rows count as planned once more."""
+    def requeue_failed(self, departure_id: str, system: str) -> None:
+        """A person asked to try again: refused rows of a system count as planned once more."""
 
     def totals(self, departure_id: str) -> dict[Place, Totals]: ...
     def moved_since(self, departure_id: str, since: datetime) -> int:

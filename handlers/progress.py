@@ -33,16 +33,26 @@ class ModuleProgress:
 
 
 @dataclass(frozen=True)
-class RunProgress:
-    """`waiting` is a key of the text catalogue where the run waits for the vendor; `until` is when it tries again.
-
-    `agenda` says who got each record of the work-list, as "system/account id" by "system/module/record".
-    """
+class Whereabouts:
+    """Where the run is in one system. `waiting` is a key of the text catalogue where it waits for the vendor; `until`
+    is when it tries again, `failed_at` when it last failed, `waited` how many seconds it has been waiting by then, in
+    `run`."""
 
     step: StepKey | None = None
-    modules: tuple[ModuleProgress, ...] = ()
     waiting: str | None = None
     until: datetime | None = None
+    failed_at: datetime | None = None
+    waited: float = 0.0
+    run: int = 0
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """`at` is by system. `agenda` says who got each record of the work-list, as "system/account id" by
+    "system/module/record"."""
+
+    at: Mapping[str, Whereabouts] = field(default_factory=dict)
+    modules: tuple[ModuleProgress, ...] = ()
     agenda: Mapping[str, str] = field(default_factory=dict)
 
     def total(self, name: str) -> int:

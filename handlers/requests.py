@@ -14,6 +14,7 @@ from handlers.commands import (
     CancelDeparture,
     Command,
     ConfirmBackup,
+    ConfirmByHand,
     ConfirmMailbox,
     Reschedule,
     Retry,
@@ -33,6 +34,7 @@ from handlers.schedule import parse_when
 from handlers.undoing import scope_from_text
 
 _NOW: Final = frozenset({"", "now", "sofort"})
+_DIGITS: Final = 9  # of a count; more are a slip of the hand
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -62,6 +64,9 @@ def _with_words(token: Token, fields: Mapping[str, str], by: Person, practice: P
             return ConfirmBackup(note)
         case Action.SIGN_EXCEPTION:
             return SignException(reason)
+        case Action.BY_HAND:
+            left = fields.get("left", "").strip()
+            return ConfirmByHand(note, int(left) if left.isdecimal() and len(left) <= _DIGITS else None)
         case _:
             return _beside_the_run(token, fields, by)
 

@@ -220,18 +220,47 @@ def parse_routes(text: str, known: Mapping[str, Module]) -> tuple[practice.Route
 
     Raises `Refusal` with the line that cannot be read, or the module or field that does not exist.
     """
+    return tuple(_parsed(line, known) for line in _lines(text))
+
+
+def routes_by_system(text: str, known: Mapping[str, Mapping[str, Module]]) -> dict[str, tuple[practice.Route, ...]]:
+    """The same for several systems. A line holds in each system that has one of its modules, for those that it has; and
+    "pipedrive/Deals", or "pipedrive/" for everything, names the system.
+
+    Raises `Refusal` for a line that holds in none: that of a system that has the module, where there is one.
+    """
+    found: dict[str, list[practice.Route]] = {system: [] for system in known}
+    for line in _lines(text):
+        refusals: list[Refusal] = []
+        for system, modules in known.items():
+            try:
+                found[system].append(_parsed(line, modules, system=system, everywhere=known))
+            except Refusal as refusal:
+                refusals.append(refusal)
+        if len(refusals) == len(known):
+            raise min(refusals, key=lambda refusal: refusal.key == "routes.module")
+    return {system: tuple(routes) for system, routes in found.items()}
+
+
+def _lines(text: str) -> list[str]:
     lines = (" ".join(line.split()) for line in re.split(r"[\n;]", text))  # a run of spaces costs the pattern time
-    return tuple(_parsed(line, known) for line in lines if line)
+    return [line for line in lines if line]
 
 
-def _parsed(line: str, known: Mapping[str, Module]) -> practice.Route:
+def _parsed(
+    line: str,
+    known: Mapping[str, Module],
+    *,
+    system: str = "",
+    everywhere: Mapping[str, Mapping[str, Module]] | None = None,
+) -> practice.Route:
     match = _LINE.fullmatch(line)
     if match is None:
         raise Refusal("routes.unreadable", field="others", line=line[:80])
     share = int(match["share"]) if match["share"] else None
     if share is not None and not 0 < share < 100:
         raise Refusal("routes.share", field="others", line=line[:80])
-    modules = tuple(_module(name.strip(), known) for name in match["modules"].split(",") if name.strip())
+    modules = _modules(match["modules"], known, system, everywhere or {})
     if match["field"]:
         _check_field(match["field"], [known[name] for name in modules], known)
     try:
@@ -252,11 +281,28 @@ def _number(text: str) -> Decimal:
     return Decimal(re.sub(r"[.,](?=\d{3}\b)", "", text).replace(",", "."))
 
 
-def _module(name: str, known: Mapping[str, Module]) -> str:
+def _modules(
+    typed: str, known: Mapping[str, Module], system: str, everywhere: Mapping[str, Mapping[str, Module]]
+) -> tuple[str, ...]:
+    """Those of the modules that the system has. Raises `Refusal` if there is none, or for one that no system has."""
+    names = [name.strip() for name in typed.split(",") if name.strip()]
+    found = {name: _module(name, known, system) for name in names}
+    missing = [name for name, module in found.items() if module is None]
+    nowhere = [name for name in missing if all(_module(name, each, key) is None for key, each in everywhere.items())]
+    if nowhere or (missing and len(missing) == len(found)):
+        raise Refusal("routes.module", field="others", name=(nowhere or missing)[0][:80])
+    return tuple(module for module in found.values() if module)
+
+
+def _module(name: str, known: Mapping[str, Module], system: str) -> str | None:
+    """The API name of what was typed; empty for all of the system, None for what it does not have."""
     for module in known.values():
         if name.casefold() in (module.name.casefold(), module.label.casefold()):
             return module.name
-    raise Refusal("routes.module", field="others", name=name[:80])
+    where, slash, rest = name.partition("/")
+    if not slash or where.strip().casefold().replace(" ", "_").removesuffix("_crm") != system.removesuffix("_crm"):
+        return None
+    return _module(rest.strip(), known, "") if rest.strip() else ""
 
 
 def _check_field(name: str, modules: Sequence[Module], known: Mapping[str, Module]) -> None:

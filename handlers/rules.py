@@ -5,6 +5,7 @@ closed ones keep the name of who closed them, for attribution. Activities alread
 those still to come need somebody who will do them. A house can say otherwise, module by module, in its policy.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -53,24 +54,43 @@ class Suggestion:
     reason: str
 
 
-def suggest_successor(leaver: Account, accounts: tuple[Account, ...], leaving: frozenset[str]) -> Suggestion | None:
-    """The leaver's manager, as long as they could take the records; nobody else is guessed.
+def identities(accounts: Iterable[Account], practice: Practice) -> frozenset[str]:
+    """By what somebody is known to be the holder of one of these accounts: all addresses of theirs, and the accounts
+    themselves as "system/account id". An empty address is nobody's."""
+    held = tuple(accounts)
+    addresses = (address for account in held for address in practice.addresses_of(account.email))
+    return frozenset((*addresses, *(f"{account.system}/{account.id}" for account in held)))
 
-    `leaving` holds the e-mail addresses of everybody with an open departure.
-    """
+
+def is_among(account: Account, known: frozenset[str]) -> bool:
+    """Whether an account is of one of the people known by `identities`."""
+    return f"{account.system}/{account.id}" in known or (bool(account.email) and account.email.lower() in known)
+
+
+def suggest_successor(
+    leaver: Account, accounts: tuple[Account, ...], leaving: frozenset[str], own: frozenset[str] = frozenset()
+) -> Suggestion | None:
+    """The leaver's manager, as long as they could take the records; nobody else is guessed. `leaving` and `own` as for
+    `successor_problem`."""
     for account in accounts:
-        if account.id == leaver.manager_id and successor_problem(leaver, account, leaving) is None:
+        if account.id == leaver.manager_id and successor_problem(leaver, account, leaving, own) is None:
             return Suggestion(account, "suggestion.manager")
     return None
 
 
-def successor_problem(leaver: Account, candidate: Account, leaving: frozenset[str]) -> str | None:
-    """Why an account cannot take the records over, as a key of the text catalogue; None when it can."""
+def successor_problem(
+    leaver: Account, candidate: Account, leaving: frozenset[str], own: frozenset[str] = frozenset()
+) -> str | None:
+    """Why an account cannot take the records over, as a key of the text catalogue; None when it can.
+
+    `leaving` are the `identities` of everybody else with an open departure, `own` those of the leaver.
+    """
+    same = bool(leaver.email) and candidate.email.lower() == leaver.email.lower()
     checks = (
-        (candidate.id == leaver.id, "successor.is_leaver"),
+        (candidate.id == leaver.id or same or is_among(candidate, own), "successor.is_leaver"),
         (not candidate.active, "successor.inactive"),
         (not candidate.confirmed, "successor.unconfirmed"),
-        (candidate.email.lower() in leaving, "successor.leaving"),
+        (is_among(candidate, leaving), "successor.leaving"),
     )
     return next((key for failed, key in checks if failed), None)
 
@@ -83,10 +103,11 @@ def receiver_problem(
     modules: frozenset[str],
     now: datetime,
     leaving: frozenset[str] = frozenset(),
+    own: frozenset[str] = frozenset(),
 ) -> str | None:
     """The same with what only the system can tell: absent, or barred from one of the modules that move."""
     if fitness.absent_until and fitness.absent_until > now:
         return "successor.absent"
     if modules & set(fitness.forbidden):
         return "successor.forbidden"
-    return successor_problem(leaver, candidate, leaving)
+    return successor_problem(leaver, candidate, leaving, own)

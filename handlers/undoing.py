@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from handlers.checklist import ItemState
-from handlers.departure import Departure, Undoing
+from handlers.departure import GONE_THROUGH, Departure, Undoing
 from handlers.events import Outcome
 from handlers.plan import SystemPlan, modules_of
 from handlers.playbooks import StepKey
 
-REFUSED: Final = "problem.undo_refused"  # what an undo stops with that has reached all but some records
 # Steps that only people can take back, with the sentence that says so.
 _LASTING_STEPS: Final[Mapping[StepKey, str]] = {
     StepKey.TAG: "undo.lasting.tags",
@@ -59,20 +58,27 @@ def is_whole(undoing: Undoing) -> bool:
 
 def undoes_all(undoing: Undoing) -> bool:
     """Whether it ends with the departure undone, rather than closed: of a whole one, somebody may have had enough."""
-    return is_whole(undoing) and undoing.given_up in ("", REFUSED)
+    return is_whole(undoing) and undoing.given_up in ("", *GONE_THROUGH)
 
 
 def can_be_given_up(departure: Departure) -> bool:
-    """Whether an undo, or a hand-over to the next one, can end as it is: all but some records is through, or else the
-    departure had come to its end before."""
-    refused = departure.problem is not None and departure.problem.key == REFUSED
-    return refused or departure.closed_at is not None
+    """Whether an undo, or a hand-over to the next one, can end as it is: all but what was refused, or what people have
+    not given back, is through; or else the departure had come to its end before."""
+    through = departure.problem is not None and departure.problem.key in GONE_THROUGH
+    return through or departure.closed_at is not None
 
 
 def covers(undoing: Undoing, system: str, place: str) -> bool:
     """Whether a place of the ledger is in scope; a module includes the other fields of its records."""
-    module = place.partition(".")[0]
-    return not undoing.modules or f"{system}/{module}" in undoing.modules
+    module = f"{system}/{place.partition('.')[0]}"
+    holding = {record.rpartition("/")[0] for record in undoing.records}
+    return (not undoing.modules or module in undoing.modules) and (not holding or bool(holding & {module, ""}))
+
+
+def names_record(undoing: Undoing, system: str, place: str, record_id: str) -> bool:
+    """Whether a record is in scope, as far as records are named: by place, or as it was once by the id alone."""
+    full = f"{system}/{place.partition('.')[0]}/{record_id}"
+    return not undoing.records or full in undoing.records or record_id in undoing.records
 
 
 def places_of(departure: Departure, plan: SystemPlan) -> dict[str, str]:
@@ -109,5 +115,6 @@ def scope_to_text(modules: Sequence[str], records: Sequence[str]) -> str:
 
 
 def scope_from_text(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Modules ("system/module") and records ("system/module/id"; buttons of earlier versions carry the id alone)."""
     parts = [part for part in text.split(",") if part]
-    return tuple(part for part in parts if "/" in part), tuple(part for part in parts if "/" not in part)
+    return tuple(part for part in parts if part.count("/") == 1), tuple(part for part in parts if part.count("/") != 1)

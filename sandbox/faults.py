@@ -17,10 +17,32 @@ class Fault(enum.StrEnum):
     EXPIRED_TOKEN = "expired_token"  # the access token dies before its time
     PARTIAL_SUCCESS = "partial_success"  # a bulk write does most rows and refuses some for now
     LOST_RESPONSE = "lost_response"  # the write is done, the answer never arrives
+    USED_UP = "used_up"  # the day's allowance of calls is gone, until a person buys more
+    REVOKED = "revoked"  # the grant is refused for good, until a person mends it
 
 
-# Slack's tokens do not expire, and it has no bulk writes.
-ZOHO_ONLY: Final = frozenset({Fault.EXPIRED_TOKEN, Fault.PARTIAL_SUCCESS})
+# What a vendor of the town cannot do wrong: tokens that do not expire cannot die early, who writes one record a call
+# has no partial success, and without the grant of a chat product nobody could be told. Only Pipedrive has an allowance
+# so small that it matters.
+_UNKNOWN: Final = {
+    "zoho": {Fault.USED_UP},
+    "slack": {Fault.EXPIRED_TOKEN, Fault.PARTIAL_SUCCESS, Fault.USED_UP, Fault.REVOKED},
+    "cliq": {Fault.PARTIAL_SUCCESS, Fault.USED_UP, Fault.REVOKED},
+    "pipedrive": {Fault.EXPIRED_TOKEN, Fault.PARTIAL_SUCCESS},
+    "suitecrm": {Fault.PARTIAL_SUCCESS, Fault.USED_UP},
+    "sangam": {Fault.PARTIAL_SUCCESS, Fault.USED_UP},
+}
+
+
+def part_of(system: str) -> str:
+    """How the town calls the vendor of a connected CRM: the first word of its address here."""
+    return "zoho" if system == "zoho_crm" else system
+
+
+def known_to(vendor: str) -> tuple[Fault, ...]:
+    """What a vendor of the town can do wrong."""
+    return tuple(fault for fault in Fault if fault not in _UNKNOWN.get(vendor, ()))
+
 
 # The first strike comes at call `first`, then every `every`-th call to which the fault applies.
 STRIKES: Final[dict[Fault, tuple[int, int]]] = {
@@ -30,6 +52,8 @@ STRIKES: Final[dict[Fault, tuple[int, int]]] = {
     Fault.EXPIRED_TOKEN: (2, 9),
     Fault.PARTIAL_SUCCESS: (1, 3),
     Fault.LOST_RESPONSE: (2, 5),
+    Fault.USED_UP: (1, 1),
+    Fault.REVOKED: (1, 1),
 }
 
 

@@ -1,5 +1,6 @@
 """Who works at Brightwater: one roster for all vendors, so that a person is the same everywhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -123,3 +124,33 @@ LEAVERS: Final = ("amit", "julia", "dmitri", "bianca", "owen", "yuki", "karl", "
 INTEGRATION_USER: Final = "noor"
 ADMINS: Final = ("ada", "noor")
 LOG_CHANNEL: Final = "crm-offboarding-log"
+
+# Who works in the other systems of the company too, and under which id.
+PIPEDRIVE_IDS: Final[Mapping[str, int]] = {
+    key: 13_000_100 + number
+    for number, key in enumerate((
+        "petra", "ada", "noor", "tomas", "lena", "amit", "julia", "bianca", "yuki", "sofia", "ben", "hanna", "claire",
+        "ines", "walter", "mei",
+    ))
+}  # fmt: skip
+SUITECRM_IDS: Final[Mapping[str, str]] = {
+    key: f"5c1a7e0d-{number:04x}-4b7e-9d21-6f3a{number:08x}"
+    for number, key in enumerate((
+        "petra", "ada", "noor", "tomas", "lena", "marek", "amit", "julia", "dmitri", "sofia", "ben", "hanna", "raj",
+        "walter", "stan",
+    ), start=0x21)
+}  # fmt: skip
+SANGAM_IDS: Final[Mapping[str, str]] = {
+    key: f"9e2b4c6a-{number:04x}-4f10-8a5d-2b7c{number:08x}"
+    for number, key in enumerate(("petra", "ada", "noor", "lena", "hanna", "claire", "julia", "mei"), start=0x51)
+}
+# Where somebody's address in a system is not the one that they have elsewhere: (system, key).
+OTHER_ADDRESSES: Final[Mapping[tuple[str, str], str]] = {
+    ("suitecrm", "amit"): f"a.kumar@{DOMAIN}",
+    ("suitecrm", "julia"): f"weber@{DOMAIN}",
+}
+
+
+def address_in(system: str, key: str) -> str:
+    """The address under which a system knows somebody."""
+    return OTHER_ADDRESSES.get((system, key), BY_KEY[key].email)

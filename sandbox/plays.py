@@ -18,7 +18,7 @@ class Play:
     By hand, in the CRM: the mailbox is found to be, or made, what `mailbox` says before it is confirmed; the mails are
     backed up before that is confirmed, or only when the bot has found them missing (`forgets`). `drift` records are
     given to the leaver between plan and approval. `signs`: what is refused for good is signed for. `afterwards` is
-    what is done once all is closed: "undo", "hand on".
+    what is done once all is closed: "undo", "hand on". `elsewhere` has, by system, a successor who is another there.
     """
 
     about: str
@@ -31,12 +31,17 @@ class Play:
     drift: int = 0
     signs: bool = False
     afterwards: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 _PUBLIC: Final = {"sharing": "public"}
 
 PLAYS: Final[Mapping[str, Play]] = {
-    "amit": Play("IMAP mailbox, rules and views that name the leaver", choices={**_PUBLIC, "kind": "imap"}),
+    "amit": Play(
+        "IMAP mailbox, rules and views that name the leaver",
+        choices={**_PUBLIC, "kind": "imap"},
+        elsewhere={"suitecrm": "ben"},
+    ),
     "julia": Play(
         "a private mailbox, which would lose every e-mail: the bot refuses until it is shared",
         successor="hanna",

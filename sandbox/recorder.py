@@ -12,8 +12,8 @@ from sandbox.wire import Exchange, Wire, url_without_secrets, without_secrets
 
 _LONGEST: Final = 16_000  # bytes kept of a body: whole pages of records would fill the memory
 _SECRETS: Final = (
-    re.compile(r"(?P<name>\b\w*(?:token|secret)=)[^&\s]+"),
-    re.compile(r'(?P<name>"\w*(?:token|secret)"\s*:\s*")[^"]+'),
+    re.compile(r"(?P<name>\b\w*(?:token|secret|password)=)[^&\s]+"),
+    re.compile(r'(?P<name>"\w*(?:token|secret|password)"\s*:\s*")[^"]+'),
 )
 
 

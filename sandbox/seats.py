@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ADMIN = BY_KEY["ada"]
 _FORM_TRIES = 100
 _OURS = ("o1:",)
+_DOT = "--"  # how the bot writes a dot in the name of a field in Cliq
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,19 @@ class Said:
 class Filling:
     """What somebody writes into a form: `given` by field, else what the form offers, else `note` where words are due.
 
-    `person` is whom they look for in a field that finds people.
+    `person` is whom they look for in a field that finds people; `others` are those for a system of which the field is
+    ("successor.pipedrive"), where it is not to be left empty.
     """
 
     note: str
     person: Person
     given: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, Person] = field(default_factory=dict)
+
+    def whom(self, name: str) -> Person | None:
+        """Whom they look for in this field; None for nobody."""
+        system = name.partition(".")[2]
+        return self.others.get(system) if system else self.person
 
     def choice(self, name: str, offered: Sequence[str], initial: str | None) -> str:
         wanted = self.given.get(name, "")
@@ -113,6 +121,7 @@ class SlackSeat(Seat):
                 if message.by_bot or message.system:
                     where = self.person.name if channel.direct else "#" + channel.name
                     text = words(mrkdwn(message.text, reader_of(self.town, self.person)))
+                    text = text or ", ".join(f"file {file['name']}" for file in message.files)
                     yield Said(f"{message.channel}:{message.ts}", where, text, tuple(_slack_controls(message)))
 
     async def command(self, typed: str) -> None:
@@ -155,8 +164,11 @@ class SlackSeat(Seat):
     async def _value(self, view: View, block: dict[str, Any], element: dict[str, Any], filling: Filling) -> str:
         name, initial = _field(block["block_id"]), element.get("initial_option", {}).get("value")
         if element["type"] == "external_select":
+            whom = filling.whom(name)
+            if whom is None:
+                return ""
             ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
-            found = await self._client.options(view=view, query=filling.person.last_name, **ids)
+            found = await self._client.options(view=view, query=whom.last_name, **ids)
             return str(found[0]["value"] if found else initial or "")
         if "options" in element:
             return filling.choice(name, [each["value"] for each in element["options"]], initial)
@@ -244,7 +256,8 @@ class CliqSeat(Seat):
     async def _value(self, form: Any, item: dict[str, Any], filling: Filling) -> str:
         name, initial = item["name"], item.get("value")
         if item["type"] == "dynamic_select":
-            found = await self._client.options(form, name, filling.person.last_name)
+            whom = filling.whom(name.replace(_DOT, "."))
+            found = await self._client.options(form, name, whom.last_name) if whom else []
             return str(found[0]["value"]) if found else ""
         if "options" in item:
             initial = initial.get("value") if isinstance(initial, dict) else initial

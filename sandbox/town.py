@@ -1,14 +1,14 @@
-"""The town: one company's Slack, Cliq and CRM, a page to look at all, and the bot's own port, behind one address."""
+"""The town: one company's Slack, Cliq and CRMs, a page to look at all, and the bot's own port, behind one address."""
 
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,13 +23,27 @@ from sandbox.cliq.hall import Hall
 from sandbox.cliq.seed import install
 from sandbox.clock import Clock
 from sandbox.faults import Faults
+from sandbox.page.record_screen import record_routes
 from sandbox.page.routes import page_routes
+from sandbox.pipedrive import Pipedrive
 from sandbox.recorder import Recorder
+from sandbox.sangam import Sangam
 from sandbox.slack import Workspace, build_slack
+from sandbox.suitecrm import SuiteCrm
 from sandbox.supervisor import Service
+from sandbox.vendor import Vendor
 from sandbox.wire import Wire
-from sandbox.zoho import Crm, build_zoho
+from sandbox.zoho import Crm
+from sandbox.zoho.vendor import ZohoVendor
 
+T = TypeVar("T")
+
+ZOHO: Final = "zoho_crm"
+# The CRMs besides Zoho's, by the key by which the bot knows them too.
+_VENDORS: Final[Mapping[str, Callable[..., Vendor]]] = {
+    "pipedrive": Pipedrive, "suitecrm": SuiteCrm, "sangam": Sangam,
+}  # fmt: skip
+SYSTEMS: Final = (ZOHO, *_VENDORS)
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # Headers that belong to one connection and end at a proxy. https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
 _OF_THE_HOP: Final = frozenset(
@@ -44,7 +58,8 @@ class TownOptions:
     `public_url` is where people and the service reach the town ("http://127.0.0.1:8700"), `service_url` where the
     service listens on this machine. `records` overrides how many records `leaver` owns. Everything the town keeps
     lies in the directory `storage`; `wire_file` gets every HTTP exchange as a line of JSON. `surface` is what the page
-    shows of the chat products: "slack", "cliq" or "both".
+    shows of the chat products: "slack", "cliq" or "both". `systems` are the CRMs that the company has connected; Zoho's
+    accounts server is there whatever they are, because Cliq needs it.
     """
 
     public_url: str
@@ -56,6 +71,7 @@ class TownOptions:
     wire_file: Path | None = None
     socket_mode: bool = False
     surface: str = "slack"
+    systems: tuple[str, ...] = (ZOHO,)
 
     @property
     def apps(self) -> tuple[str, ...]:
@@ -70,16 +86,12 @@ class Town:
         options.storage.mkdir(parents=True, exist_ok=True)
         self.options = options
         self.clock = Clock()
-        self.faults = {"zoho": Faults(), "slack": Faults(), "cliq": Faults()}
+        others = [system for system in options.systems if system != ZOHO]
+        self.faults = {name: Faults() for name in ("zoho", "slack", "cliq", *others)}
         self.wire = Wire(options.wire_file)
-        self.crm = Crm(
-            clock=self.clock,
-            faults=self.faults["zoho"],
-            storage=options.storage,
-            seed=options.seed,
-            records=options.records,
-            leaver=options.leaver,
-        )
+        self.crm: Crm = self._company(Crm, "zoho")
+        self.zoho = ZohoVendor(self.crm)
+        self.vendors: dict[str, Vendor] = {system: self._company(_VENDORS[system], system) for system in others}
         self.workspace = Workspace(
             clock=self.clock,
             faults=self.faults["slack"],
@@ -104,13 +116,32 @@ class Town:
         self._to_service = httpx.AsyncClient(base_url=options.service_url, timeout=30.0, trust_env=False)
         self.app = self._build()
 
+    def _company(self, maker: Callable[..., T], vendor: str) -> T:
+        """One system with the company in it."""
+        options, faults = self.options, self.faults[vendor]
+        return maker(
+            clock=self.clock, faults=faults, storage=options.storage, seed=options.seed, records=options.records,
+            leaver=options.leaver,
+        )  # fmt: skip
+
+    @property
+    def systems(self) -> Mapping[str, Vendor]:
+        """The connected CRMs by key, as people see them: in the order in which they were named."""
+        known: dict[str, Vendor] = {ZOHO: self.zoho, **self.vendors}
+        return {system: known[system] for system in self.options.systems}
+
     def _build(self) -> Starlette:
-        zoho = build_zoho(self.crm, public_url=self.options.public_url)
+        url = self.options.public_url
+        apps = {
+            "slack": build_slack(self.workspace),
+            "zoho": self.zoho.app(url),
+            "cliq": build_cliq(self.hall),
+            **{system: vendor.app(url) for system, vendor in self.vendors.items()},
+        }
         return Starlette(
             routes=[
-                Mount("/slack", Recorder(build_slack(self.workspace), self.wire, self.clock)),
-                Mount("/zoho", Recorder(zoho, self.wire, self.clock)),
-                Mount("/cliq", Recorder(build_cliq(self.hall), self.wire, self.clock)),
+                *record_routes(self),  # the pages of records lie below the addresses of the APIs
+                *(Mount(f"/{name}", Recorder(app, self.wire, self.clock)) for name, app in apps.items()),
                 Route("/bot/{path:path}", self._pass_on, methods=_METHODS),
                 *page_routes(self),
             ]
@@ -164,6 +195,8 @@ class Town:
         await self.workspace.aclose()
         await self.hall.aclose()
         self.crm.close()
+        for vendor in self.vendors.values():
+            vendor.close()
         self.wire.close()
 
 

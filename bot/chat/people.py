@@ -31,7 +31,7 @@ class ChatPeople:
         return _person(found, {surface: found.id} | {name: p.id for name, p in known.items() if p.active})
 
     async def by_email(self, email: str) -> Person | None:
-        known = await self._known(email, list(self._surfaces), needed=1)
+        known = await self._known(email, list(self._surfaces), needed=1) if email else {}  # some systems tell none
         if not known:
             return None
         # A closed account cannot be written to, and knows less of the person; they stay who they are.

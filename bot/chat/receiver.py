@@ -32,7 +32,7 @@ from bot.store.transaction import CARD
 from connectors.base import ConnectorError, Unavailable
 from handlers import cards, intents
 from handlers.conversation import Answer, Conversation, Fields, Reply, ShowForm, ShowHome
-from handlers.elements import Choice
+from handlers.elements import Card, Choice
 from handlers.intents import Actor, Delivery, ReplyTo, Token
 from handlers.ports import StoreUnavailable
 from handlers.refusal import Refusal
@@ -146,7 +146,8 @@ class Receiver:
     async def suggest(self, actor: Actor, token: Token, field: str, query: str) -> tuple[Choice, ...]:
         """No matches for somebody who may not ask, or while the CRM cannot be asked."""
         try:
-            return await self._conversation.suggest(actor, token, query) if field == "successor" else ()
+            known = field.partition(".")[0] == "successor"
+            return await self._conversation.suggest(actor, token, query, field) if known else ()
         except (Refusal, ConnectorError, SurfaceError) as error:
             log.info("suggest.empty", reason=str(error))
             return ()
@@ -279,7 +280,7 @@ class Receiver:
     async def _give_up(self, delivery: Delivery, error: Exception) -> Answer:
         reference = secrets.token_hex(4)
         log.error("delivery.failed", delivery=delivery.id, reference=reference, exc_info=error)
-        answer: Answer = Reply(cards.error_card(await self._texts_for(delivery), reference))
+        answer: Answer = Reply(_sorry(await self._texts_for(delivery), reference, error))
         if not isinstance(answer, self._awaited.get(delivery.id, ())):
             await self._tell_once(delivery, answer)
             answer = None
@@ -347,6 +348,14 @@ class Receiver:
                 await surface.publish_home(delivery.actor.id, card)
             case _:
                 return
+
+
+def _sorry(texts: Texts, reference: str, error: Exception) -> Card:
+    """Whose fault it is: a connected system's, which is named, or ours."""
+    if isinstance(error, ConnectorError):
+        away = isinstance(error, Unavailable)
+        return cards.vendor_error_card(texts, reference, system=error.system, away=away)
+    return cards.error_card(texts, reference)
 
 
 def acknowledgement(texts: Texts, delivery: Delivery) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, false, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, insert, literal, or_, select, update
 
 from bot.store.dialects import one_at_a_time
 from bot.store.tables import departures, events
@@ -38,10 +38,15 @@ def open_all(connection: Connection) -> tuple[Departure, ...]:
 
 def open_with(connection: Connection, accounts: Collection[tuple[str, str]]) -> tuple[Departure, ...]:
     """Those of `open_all` that are about one of these accounts (system, id); the others are never unpacked."""
+    query = select(departures.c.data).where(_about(accounts)).order_by(departures.c.number)
+    return tuple(departure_from_json(text) for text in connection.scalars(query))
+
+
+def _about(accounts: Collection[tuple[str, str]]) -> ColumnElement[bool]:
+    """Open, and about one of these accounts."""
     key = literal("|") + departures.c.open_key + literal("|")
     about = [key.contains(f"|{system}:{account_id}|", autoescape=True) for system, account_id in accounts]
-    query = select(departures.c.data).where(departures.c.open_key.is_not(None), or_(false(), *about))
-    return tuple(departure_from_json(text) for text in connection.scalars(query.order_by(departures.c.number)))
+    return and_(departures.c.open_key.is_not(None), or_(false(), *about))
 
 
 def ended_with(connection: Connection, accounts: Collection[tuple[str, str]]) -> tuple[Departure, ...]:
@@ -108,8 +113,8 @@ def create(
 def _only_open(connection: Connection, departure: Departure) -> None:
     """Nobody else opens one for the same person until the transaction ends. Raises `AlreadyOpen`."""
     one_at_a_time(connection, _NUMBERING)
-    same = and_(departures.c.open_key == departure.open_key, departures.c.id != departure.id)
-    other = connection.scalar(select(departures.c.id).where(same))
+    about = _about([(account.system, account.id) for account in departure.accounts.values()])
+    other = connection.scalar(select(departures.c.id).where(about, departures.c.id != departure.id).limit(1))
     if other is not None:
         raise AlreadyOpen(other)
 

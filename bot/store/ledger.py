@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from bot.store.dialects import insert, listed
 from bot.store.tables import departures, ledger
+from connectors.base import parted
 from handlers.departure import State, departure_from_json
 from handlers.ports import Held, LedgerOutcome, LedgerRow, Place, Planned, Tagged, Totals
 
@@ -72,13 +73,6 @@ def batch(
     return tuple(connection.scalars(select(first.c.record_id).order_by(first.c.record_id)))
 
 
-def span(connection: Connection, place: Place, *, count: int) -> tuple[str, str] | None:
-    """The first and the last id of the next `count` planned records; None when none is left."""
-    first = _first(place, LedgerOutcome.PLANNED, tuple(Tagged), count)
-    low, high = connection.execute(select(func.min(first.c.record_id), func.max(first.c.record_id))).one()
-    return None if low is None else (low, high)
-
-
 def mark(
     connection: Connection,
     place: Place,
@@ -107,9 +101,10 @@ def change_all(
     connection.execute(statement.values(outcome=after, at=at))
 
 
-def requeue_failed(connection: Connection, departure_id: str, *, at: datetime) -> None:
-    """Plan what has failed once more, with all its attempts before it."""
-    statement = update(ledger).where(ledger.c.departure_id == departure_id, ledger.c.outcome == LedgerOutcome.FAILED)
+def requeue_failed(connection: Connection, departure_id: str, system: str, *, at: datetime) -> None:
+    """Plan what has failed in a system once more, with all its attempts before it."""
+    of_system = and_(ledger.c.departure_id == departure_id, ledger.c.system == system)
+    statement = update(ledger).where(of_system, ledger.c.outcome == LedgerOutcome.FAILED)
     connection.execute(statement.values(outcome=LedgerOutcome.PLANNED, attempts=0, reason=None, at=at))
 
 
@@ -253,7 +248,7 @@ def moves(
         moved, returned = row.outcome == LedgerOutcome.MOVED, row.outcome == LedgerOutcome.RETURNED
         possible = {
             row.owner_after: row.at >= since if moved else not returned,
-            row.owner_before: returned or (moved and row.state == State.UNDOING),
+            next(iter(parted(row.owner_before)), ""): returned or (moved and row.state == State.UNDOING),
             heirs.get(row.departure_id, ""): moved and row.departure_id in heirs,
         }
         found[row.record_id] |= {owner for owner, is_so in possible.items() if is_so}

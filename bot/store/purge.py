@@ -54,6 +54,7 @@ def anonymous(departure: Departure) -> Departure:
             for step in departure.steps
         ),
         rechecks=departure.rechecks,
+        left_out=tuple(replace(each, by=nobody, reason="", account=None) for each in departure.left_out),
         undoings=tuple(replace(undoing, by=nobody) for undoing in departure.undoings if not undoing.to),
     )
 

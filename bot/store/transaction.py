@@ -152,9 +152,6 @@ class StoreTransaction:
         states = (Tagged.NO,) if untagged else tuple(Tagged)
         return ledger.batch(self._connection, place, outcome=outcome, limit=limit, tagged=states)
 
-    def span(self, place: Place, *, limit: int) -> tuple[str, str] | None:
-        return ledger.span(self._connection, place, count=limit)
-
     def mark_tagged(self, place: Place, done: Sequence[str], refused: Sequence[str]) -> None:
         for ids, state in ((done, Tagged.YES), (refused, Tagged.REFUSED)):
             if ids:
@@ -199,8 +196,8 @@ class StoreTransaction:
     def remaining(self, place: Place) -> int:
         return ledger.count(self._connection, place, _OPEN)
 
-    def requeue_failed(self, departure_id: str) -> None:
-        ledger.requeue_failed(self._connection, departure_id, at=self._now())
+    def requeue_failed(self, departure_id: str, system: str) -> None:
+        ledger.requeue_failed(self._connection, departure_id, system, at=self._now())
 
     def totals(self, departure_id: str) -> dict[Place, Totals]:
         return ledger.totals(self._connection, departure_id)

@@ -36,6 +36,7 @@ SCOPES: Final = (
 )
 SKEW_ALLOWED: Final = timedelta(minutes=2)  # between Zoho's clock and ours
 _CREDITS_WANTED: Final = 1000
+_REACH: Final = "See that this machine reaches Zoho, and that the settings name the servers of your data centre."
 _NEW_GRANT: Final = "Grant the scopes again in Zoho's API console and store the new refresh token."
 
 
@@ -94,7 +95,9 @@ class Doctor:
         try:
             await self._authority.grant()
         except ConnectorError as error:
-            return (Check("credentials", False, str(error), _NEW_GRANT if isinstance(error, NotAuthorised) else ""),)
+            return (
+                Check("credentials", False, str(error), _NEW_GRANT if isinstance(error, NotAuthorised) else _REACH),
+            )
         found = [Check("credentials", True, "accepted"), *await together(self._probe(probe) for probe in _BASICS)]
         if not all(check.passed for check in found):
             return tuple(found)

@@ -44,7 +44,7 @@ class Configuration:
         nobody knows of those.
         """
         named = await self._pre_check(account_id)
-        labels = {ReferenceKind.SUBORDINATES: await self._reports(account_id)}
+        labels = {ReferenceKind.SUBORDINATES: await self._directory.reports(account_id)}
         if named is None or ReferenceKind.ASSIGNMENT in named:
             labels[ReferenceKind.ASSIGNMENT] = await self._assignment_rules(account_id)
         known = frozenset({ReferenceKind.UNKNOWN}) if named is None else named
@@ -84,10 +84,6 @@ class Configuration:
         path = f"/users/{account_id}/actions/validate_before_transfer"
         rows, _ = await unless(ABSENT | {"NOT_ALLOWED"}, self._api.page(path, "validate_before_transfer")) or NO_ROWS
         return frozenset(kind for key, kind in _PRE_CHECK.items() if rows[0].get(key)) if rows else None
-
-    async def _reports(self, account_id: str) -> tuple[str, ...]:
-        accounts = await self._directory.accounts(fresh=True)
-        return tuple(account.name for account in accounts if account.active and account.manager_id == account_id)
 
     async def _assignment_rules(self, account_id: str) -> tuple[str, ...]:
         """The names of the rules that give the user records; only one rule's own answer has its entries.

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from math import ceil
+from types import MappingProxyType
 from typing import Final
 
 from connectors.base import (
+    BY_API,
+    Ability,
     Account,
     AgendaItem,
     BatchResult,
+    Capability,
     Check,
-    Cost,
     Fitness,
     Ghosts,
     HandoverState,
@@ -18,9 +22,12 @@ from connectors.base import (
     MailCount,
     Page,
     Part,
+    Price,
     Reference,
     ReferenceKind,
     Survey,
+    Way,
+    Work,
 )
 from connectors.http import Http, Timings, Transport
 from connectors.zoho import coql, mails
@@ -41,6 +48,22 @@ from connectors.zoho.search import recount
 from connectors.zoho.users import SYSTEM, Directory
 
 _COUNTS_ALONE: Final = Survey()
+_NOT_BY_API: Final = {
+    Ability.FREEZE: Capability(Way.IMPOSSIBLE, "ability.zoho_crm.freeze"),
+    Ability.SEATS: Capability(Way.GUIDED, "ability.zoho_crm.seats"),
+}
+_CAPABILITIES: Final = MappingProxyType({ability: _NOT_BY_API.get(ability, BY_API) for ability in Ability})
+# What every run does once: 3 calls for whoever gets the records, 31 for the mails of a sample of ten, of which half as
+# many again carry none, 4 for the work-list, 17 for two jobs that give the configuration away with a look before and
+# after each, 4 that deactivate. A tag is made in each module.
+_ONCE: Final = 59
+# By kind of work: how many records a call takes, and what it costs for them. That change_owner costs one credit is not
+# documented; COQL costs three for a full page, tags one for 50 records, PUT one for ten.
+# https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html
+_CALLS: Final = {
+    Work.READ: (coql.PAGE, 3), Work.LOOK: (10_000, 1), Work.TAG: (500, 10), Work.MOVE: (500, 1),
+    Work.MOVE_QUIETLY: (100, 10),
+}  # fmt: skip
 
 
 def _utc_now() -> datetime:
@@ -58,10 +81,8 @@ class ZohoCrm:
     label: str = "Zoho CRM"
     owner_field: str = "Owner"
     # change_owner and add_tags take 500 ids, COQL answers 2,000 rows, PUT takes 100
-    limits: Limits = Limits(read=coql.PAGE, write=500, tag=500, update=100)
-    # In API credits. That change_owner costs one is not documented; tags cost one for 50 records, PUT one for ten.
-    # https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html
-    cost: Cost = Cost(read=3, write=1, tag=10, update=10, count=1)
+    limits: Limits = Limits(read=coql.PAGE, write=500, tag=500, update=100, look=10_000)
+    tags_along: bool = False
 
     def __init__(
         self,
@@ -106,6 +127,22 @@ class ZohoCrm:
         self._doctor = Doctor(
             self._api, self._authority, directory=self._directory, catalogue=self._catalogue, clock=clock
         )
+
+    @property
+    def capabilities(self) -> Mapping[Ability, Capability]:
+        return _CAPABILITIES
+
+    def price(self, work: Work, module: str, records: int) -> Price:  # noqa: ARG002 - the same in every module
+        if work is Work.ONCE:
+            known = self._catalogue.known
+            once = _ONCE + len(known.covered if known else STANDARD)
+            return Price(once, once)
+        if work is Work.UPDATE:
+            batches = ceil(records / self.limits.update)
+            return Price(2 * batches, 11 * batches)
+        size, credits_ = _CALLS.get(work, (records or 1, 1))  # a count is one call, whatever there is
+        calls = ceil(records / size) if work in _CALLS else 1
+        return Price(calls, calls * credits_)
 
     @property
     def credits_left(self) -> int | None:
@@ -199,26 +236,35 @@ class ZohoCrm:
         return await values(self._api, spec, ids, name)
 
     async def moved_away(
-        self, account_id: str, module: str, part: Part, *, since: datetime, first: str, last: str
+        self, account_id: str, module: str, part: Part, *, since: datetime, ids: Sequence[str]
     ) -> Mapping[str, str]:
         phase = (await self._catalogue.metadata()).spec(module).phase
         since -= SKEW_ALLOWED  # it is by our clock
         condition = left(phase, account_id, part, since=since, now=self._clock())
-        upto = coql.compare("id", "<=", last)
-        found: dict[str, str] = {}
-        beyond, more = coql.compare("id", ">=", first), True
+        upto = coql.compare("id", "<=", ids[-1])
+        asked, found = frozenset(ids), dict[str, str]()
+        beyond, more = coql.compare("id", ">=", ids[0]), True
         while more:
             where = coql.all_of(condition, coql.all_of(beyond, upto))
             query = coql.select(("id", "Owner"), module, where, order="id asc", limit=coql.PAGE)
             rows, more = await self._api.select(query)
-            found |= {row["id"]: row["Owner"]["id"] for row in rows}
+            found |= {row["id"]: row["Owner"]["id"] for row in rows if row["id"] in asked}
             beyond = coql.compare("id", ">", rows[-1]["id"]) if rows else beyond
         return found
 
     async def tag(self, module: str, ids: Sequence[str], tag: str) -> BatchResult:
         return await self._writer.tag(module, ids, tag)
 
-    async def change_owner(self, module: str, ids: Sequence[str], to: str, *, quiet: bool = False) -> BatchResult:
+    async def change_owner(
+        self,
+        module: str,
+        ids: Sequence[str],
+        to: str,
+        *,
+        quiet: bool = False,
+        tag: str | None = None,  # noqa: ARG002
+        instead_of: str | None = None,  # noqa: ARG002
+    ) -> BatchResult:
         if quiet:
             return await self.update(module, ids, {self.owner_field: to})
         return await self._writer.change_owner(module, ids, to)

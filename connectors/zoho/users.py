@@ -16,6 +16,7 @@ from connectors.zoho.api import Api, Row, unless
 SYSTEM: Final = "zoho_crm"
 _PAGE: Final = 200
 _FRESH_FOR: Final = timedelta(minutes=1)
+_SAME_LOOK: Final = timedelta(seconds=5)
 _UNKNOWN_ID: Final = frozenset({"INVALID_DATA", "RESOURCE_NOT_FOUND"})
 
 
@@ -40,6 +41,7 @@ class Directory:
         self._organisation: Organisation | None = None
         self._accounts: tuple[Account, ...] = ()
         self._read_at: datetime | None = None
+        self._seen: dict[str, tuple[Row, datetime]] = {}  # whoever was read last, and when
 
     @property
     def known_organisation(self) -> Organisation | None:
@@ -67,9 +69,17 @@ class Directory:
     async def account(self, account_id: str) -> Account:
         return _account(await self._user(account_id), await self.organisation())
 
+    async def reports(self, account_id: str) -> tuple[str, ...]:
+        """The names of the active users who report to this one, as it is now: one call for each 200 users."""
+        organisation = await self.organisation()
+        accounts = (_account(user, organisation) for user in await self._list("AllUsers"))
+        return tuple(account.name for account in accounts if account.active and account.manager_id == account_id)
+
     async def profile(self, account_id: str) -> str | None:
-        """The id of the user's profile, which says what the user may see."""
-        profile = (await self._user(account_id)).get("profile") or {}
+        """The id of the user's profile, which says what the user may see, from a look of the last seconds."""
+        seen = self._seen.get(account_id)
+        user = seen[0] if seen and self._clock() - seen[1] < _SAME_LOOK else await self._user(account_id)
+        profile = user.get("profile") or {}
         return profile.get("id")
 
     async def deactivate(self, account_id: str) -> bool:
@@ -114,6 +124,7 @@ class Directory:
         if not answer or not answer.get("users"):
             raise Rejected("Zoho CRM has no such user", system=SYSTEM, code="NOT_FOUND")
         user: Row = answer["users"][0]
+        self._seen = {account_id: (user, self._clock())}
         return user
 
     async def _list(self, kind: str) -> list[dict[str, Any]]:

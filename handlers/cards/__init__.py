@@ -5,6 +5,7 @@ from handlers.cards.forms import (
     FormFor,
     ask_form,
     backup_form,
+    by_hand_form,
     checklist_form,
     exception_form,
     hand_on_form,
@@ -20,6 +21,8 @@ from handlers.cards.overview import ghosts_card, home_card, list_card
 from handlers.cards.projection import postings
 from handlers.cards.replies import (
     already_open_card,
+    ask_same_card,
+    ask_without_card,
     cancelled_card,
     choose_leaver_card,
     error_card,
@@ -29,9 +32,11 @@ from handlers.cards.replies import (
     nobody_found_card,
     please_wait_card,
     refusal_card,
+    refusal_text,
     rescheduled_card,
     started_card,
     status_card,
+    vendor_error_card,
 )
 from handlers.cards.undo import undo_preview_card
 
@@ -43,7 +48,10 @@ __all__ = [
     "Relayed",
     "already_open_card",
     "ask_form",
+    "ask_same_card",
+    "ask_without_card",
     "backup_form",
+    "by_hand_form",
     "cancelled_card",
     "checklist_form",
     "choose_leaver_card",
@@ -64,6 +72,7 @@ __all__ = [
     "propose_form",
     "record_notice",
     "refusal_card",
+    "refusal_text",
     "relayed_notice",
     "relayed_summary",
     "reschedule_form",
@@ -73,5 +82,6 @@ __all__ = [
     "status_card",
     "successor_form",
     "undo_preview_card",
+    "vendor_error_card",
     "waive_form",
 ]

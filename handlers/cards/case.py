@@ -4,32 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from handlers.cards.common import HANDED_OVER, View, asked, distinct
+from handlers.cards.common import GUIDED, HANDED_OVER, View, asked, distinct
 from handlers.cards.controls import actions, announce_actions, party_of
 from handlers.cards.handover import receivers
 from handlers.cards.kept import kept
-from handlers.cards.parts import decided_by, fact, note, paragraph, plan_facts, private
+from handlers.cards.lockout import lockout_facts
+from handlers.cards.parts import decided_by, fact, left_aside, note, paragraph, plan_facts, private
 from handlers.cards.rechecks import recheck_facts
+from handlers.cards.running import MOVING, modules, run
+from handlers.cards.successors import other_receivers, successor_in
 from handlers.cards.undo import return_title, undo_results
 from handlers.cards.verdict import concluded
 from handlers.departure import BEFORE_RUN, FINAL_STATES, TRANSITIONS, State
-from handlers.elements import Card, Element, Fact, Facts, Heading, Paragraph, Progress, Strong, Table
-from handlers.events import ItemSettled
-from handlers.places import is_field
-from handlers.playbooks import CHECKPOINTS, StepKey
-from handlers.progress import ModuleProgress, RunProgress
+from handlers.elements import Card, Element, Fact, Facts, Heading, Paragraph, Strong
+from handlers.events import ItemSettled, Problem
+from handlers.progress import RunProgress
 
-_COUNTS: Final = {
-    "planned": "column.planned",
-    "moved": "column.moved",
-    "others": "column.others",
-    "gone": "column.gone",
-    "failed": "column.failed",
-    "returned": "column.returned",
-    "given_on": "column.given_on",
-}
-_ALWAYS: Final = frozenset({"planned", "moved"})
-_MOVING: Final = frozenset({State.RUNNING, State.UNDOING, State.HANDING_ON})
 _LEAD_ACTS: Final = frozenset({State.APPROVAL, State.ATTENTION})
 
 
@@ -43,6 +33,7 @@ def case_card(view: View, progress: RunProgress | None) -> Card:
             *concluded(view, progress),
             *(_unreachable(view)),
             *facts(view),
+            *left_aside(view),
             *undo_results(view),
             _opened(view),
             *private(view),
@@ -59,11 +50,35 @@ def case_text(view: View) -> str:
 
 
 def state_text(view: View) -> str:
-    departure, successor = view.departure, view.departure.successor
+    departure = view.departure
+    if departure.state is State.ATTENTION and departure.problem:
+        return _stopped(view, departure.problems)
     due = view.texts.moment(departure.due).fallback if departure.due else ""
     checking = departure.state is State.RUNNING and departure.backup is not None
     key = "state.checking" if checking else f"state.{departure.state}"
-    return view.texts.t(key, systems=view.systems, successor=successor.name if successor else "", due=due)
+    return view.texts.t(key, systems=view.systems, successor=_successors(view), due=due)
+
+
+def _successors(view: View) -> str:
+    departure = view.departure
+    if departure.plan is None:
+        return departure.successor.name if departure.successor else ""
+    main = [successor_in(departure, plan) for plan in departure.plan.systems]
+    people = distinct((*main, *other_receivers(departure)))
+    return view.texts.listed(person.name for person in people)
+
+
+def _stopped(view: View, problems: Sequence[Problem]) -> str:
+    """In which systems somebody has to act; and of several systems, how it stands in the others."""
+    by_hand = all(problem.key.startswith(GUIDED) for problem in problems)
+    where = [problem.system for problem in problems]
+    if not view.many:
+        return view.texts.t("state.by_hand" if by_hand else "state.attention", systems=view.system_names(where))
+    key = "state.by_hand" if by_hand else "state.attention.in"
+    said = [view.texts.t(key, systems=view.system_names(where))]
+    going = view.departure.working_in
+    said += [view.texts.t("state.attention.going", systems=view.system_names(going))] if going else []
+    return " ".join(said)
 
 
 def stage(view: View, now: datetime | None = None) -> tuple[Element, ...]:
@@ -98,8 +113,8 @@ def _unreachable(view: View) -> tuple[Element, ...]:
     )
 
 
-def facts(view: View) -> tuple[Element, ...]:
-    """What stands so far."""
+def facts(view: View, now: datetime | None = None) -> tuple[Element, ...]:
+    """What stands so far; with `now`, on what is read at once, also how long something still has."""
     known, departure = plan_facts(view), view.departure
     mailbox = "fact.waived" if departure.waived else "fact.mailbox"
     more = [
@@ -107,7 +122,7 @@ def facts(view: View) -> tuple[Element, ...]:
         for key, decision in ((mailbox, departure.mailbox), ("fact.backup", departure.backup))
         if decision
     ]
-    after = (*_mails(view), *_checklist(view), *recheck_facts(view))
+    after = (*_mails(view), *lockout_facts(view, now), *_checklist(view), *recheck_facts(view))
     together = (*(known.facts if known else ()), *_date(view), *more, *after)
     return (Facts(together),) if together else ()
 
@@ -132,26 +147,15 @@ def _checklist(view: View) -> tuple[Fact, ...]:
     return (fact(view, "fact.checklist", view.texts.t("checklist.progress", done=done, n=len(every))),) if every else ()
 
 
-def run(view: View, progress: RunProgress) -> tuple[Element, ...]:
-    """How far the run is: the step, a bar, the modules, and what it waits for."""
-    if view.departure.state not in {State.ATTENTION, *_MOVING}:
-        return ()
-    return (
-        *_step(view, progress.step),
-        *_bar(view, progress),
-        *modules(view, progress),
-        *_waiting(view, progress),
-    )
-
-
 def run_card(view: View, progress: RunProgress | None, *, now: datetime | None) -> Card:
     """How a run goes, as a message of its own: it stands below the click that began it, where people look.
 
     `now` is None for a run that is over while another one goes on.
     """
-    running = view.departure.state in _MOVING and now is not None
-    returning = view.departure.undoings and now is not None
-    title = return_title(view) if returning else view.texts.t("run.title", leaver=view.leaver)
+    if now is None and view.departure.undoings:
+        return _moved_card(view, progress)
+    running = now is not None and (view.departure.state in MOVING or bool(view.departure.working_in))
+    title = return_title(view) if view.departure.undoings else view.texts.t("run.title", leaver=view.leaver)
     return Card(
         case_text(view),
         (
@@ -164,58 +168,16 @@ def run_card(view: View, progress: RunProgress | None, *, now: datetime | None) 
     )
 
 
+def _moved_card(view: View, progress: RunProgress | None) -> Card:
+    """What was handed over, from the moment on in which somebody has it given back or handed on."""
+    text = view.texts.t("run.over", leaver=view.leaver)
+    rows = modules(view, progress) if progress else ()
+    return Card(text, (Heading(view.texts.t("run.title", leaver=view.leaver)), Paragraph((text,)), *rows))
+
+
 def earlier_run_card(view: View) -> Card:
     text = view.texts.t("run.superseded", leaver=view.leaver)
     return Card(text, (Heading(view.texts.t("run.title", leaver=view.leaver)), Paragraph((text,))))
-
-
-def _step(view: View, step: StepKey | None) -> tuple[Element, ...]:
-    plan = view.departure.plan
-    if step is None or plan is None:
-        return ()
-    steps = [key for key in plan.systems[0].steps if key not in CHECKPOINTS]
-    name = Strong(view.texts.t(f"step.{step}"))
-    return (paragraph(view, "run.step", step=name, number=steps.index(step) + 1, total=len(steps)),)
-
-
-def _bar(view: View, progress: RunProgress) -> tuple[Element, ...]:
-    total = progress.total("planned")
-    if not total or view.departure.undoings:  # nothing is left to move; what went back stands in the table
-        return ()
-    if progress.step is StepKey.TAG:
-        tagged = progress.total("tagged")
-        records = sum(m.planned for m in progress.modules if "." not in m.module)  # no other place gets a tag
-        return (Progress(view.texts.t("run.tagged", done=tagged, n=records), tagged, records),) if records else ()
-    done = sum(module.settled for module in progress.modules)
-    return (Progress(view.texts.t("run.moved", what=_settled(view, progress.modules)), done, total),)
-
-
-def _settled(view: View, modules: Sequence[ModuleProgress]) -> str:
-    """ "508 of 510 records and 50 of 50 fields"."""
-    counts: dict[str, tuple[int, int]] = {}
-    for module in modules:
-        key = "run.fields" if is_field(view.departure.plan, module.system, module.module) else "run.records"
-        done, n = counts.get(key, (0, 0))
-        counts[key] = (done + module.settled, n + module.planned)
-    ordered = sorted(counts.items(), reverse=True)
-    return view.texts.listed(view.texts.t(key, done=done, n=n) for key, (done, n) in ordered if n)
-
-
-def modules(view: View, progress: RunProgress) -> tuple[Element, ...]:
-    """One row for each module: what became of its records. What happened to none has no column."""
-    counts = {count: key for count, key in _COUNTS.items() if count in _ALWAYS or progress.total(count)}
-    header = [view.texts.t(key) for key in ("column.module", *counts.values())]
-    rows = tuple((m.label, *(view.texts.number(getattr(m, count)) for count in counts)) for m in progress.modules)
-    return (Table(tuple(header), rows, numeric=tuple(range(1, len(header)))),) if rows else ()
-
-
-def _waiting(view: View, progress: RunProgress) -> tuple[Element, ...]:
-    if progress.waiting is None or view.departure.state not in _MOVING:
-        return ()
-    words = view.texts.words(progress.waiting, system=view.systems)
-    if progress.until:
-        words = (*words, " ", *view.texts.words("waiting.until", at=view.texts.moment(progress.until)))
-    return (Paragraph(words),)
 
 
 def _opened(view: View) -> Element:

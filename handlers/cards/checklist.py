@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from handlers.cards.common import View
+from handlers.cards.common import NOTHING, View
 from handlers.cards.controls import checklist_button
-from handlers.cards.parts import NOTHING, note, paragraph
+from handlers.cards.parts import note, paragraph
 from handlers.checklist import Item, ItemState
 from handlers.departure import TRANSITIONS, State
 from handlers.elements import Actions, Card, Element, Heading, Note, Paragraph, Progress, Strong, Words
@@ -85,7 +85,7 @@ def _tried(view: View, item: Item) -> Words:
 
 def _settled(view: View, item: Item) -> Element:
     said: Words = (" ", *view.texts.words("decided.reason", reason=item.note)) if item.note else ()
-    key, title = f"checklist.item.{item.state}", Strong(item.named(view.texts.language))
+    key, title = f"checklist.item.{item.state}", Strong(item.named(view.texts.language).rstrip("."))
     return Note((*view.texts.words(key, item=title, by=_by(view, item)), *said))
 
 

@@ -1,6 +1,6 @@
 """Whom a card is for, and how people are named on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,8 @@ from handlers.elements import Card, Inline, Mention, Strong, Words
 from handlers.people import Person
 from handlers.texts import Texts
 
+NOTHING: Final = "–"
+GUIDED: Final = "guided."  # how the keys of problems begin that are steps for a person to do
 HANDED_OVER: Final = frozenset(AFTER_RUN)
 
 
@@ -29,6 +31,11 @@ class Posting:
     key: str
     recipient: Person | Channel
     card: Card
+
+
+def systems_of(departure: Departure) -> tuple[str, ...]:
+    """In their order; of a departure whose people are forgotten, those in which something was done."""
+    return tuple(departure.accounts or dict.fromkeys(result.system for result in departure.steps))
 
 
 # What a message is, for whom, and how each of them sees it.
@@ -56,8 +63,23 @@ class View:
         return self.departure.leaver.name
 
     @property
+    def many(self) -> bool:
+        """Whether several systems are in it, so that each has to be named."""
+        return len(systems_of(self.departure)) > 1
+
+    @property
     def systems(self) -> str:
-        return self.texts.listed(self.texts.t(f"system.{system}") for system in self.departure.accounts)
+        return self.system_names(systems_of(self.departure))
+
+    def system(self, key: str) -> str:
+        return self.texts.t(f"system.{key}")
+
+    def system_names(self, systems: Iterable[str]) -> str:
+        return self.texts.listed(map(self.system, systems))
+
+    def within(self, system: str, what: str) -> str:
+        """ "Deals", or "Deals (Pipedrive)" where several systems are in it."""
+        return f"{what} ({self.system(system)})" if self.many else what
 
     def person(self, person: Person) -> Inline:
         if person.same_as(self.departure.leaver) or self.surface is None:

@@ -1,19 +1,20 @@
 """The buttons of a departure: what one person may press now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from connectors.base import Account
 from handlers import policy
-from handlers.cards.common import View
+from handlers.cards.common import GUIDED, View
 from handlers.cards.successors import other_receivers
 from handlers.checklist import Item
-from handlers.decide import can_be_signed, case_of
+from handlers.decide import TAKEN_AT_WORD, can_be_left_out, can_be_signed, case_of
 from handlers.departure import BEFORE_RUN, TRANSITIONS, Departure, State
 from handlers.elements import Actions, Button, Confirm, Element, Style
 from handlers.events import Announced, Cancelled, HandoverAnswered, UndoStarted
 from handlers.handing_on import can_hand_on, key_of
-from handlers.intents import Action, Token
+from handlers.intents import Action, Start, StartOf, Token
 from handlers.people import Party, Person
+from handlers.playbooks import StepKey
 from handlers.refusal import Refusal
 from handlers.texts import Texts
 
@@ -47,9 +48,19 @@ def checklist_button(view: View, style: Style = Style.NORMAL) -> Button:
     return _button(view, Action.CHECKLIST, "button.settle_item", style)
 
 
-def start_button(texts: Texts, account: Account) -> Button:
-    token = Token(Action.START, subject=f"{account.system}/{account.id}")
-    return Button(texts.t("button.start", name=account.name), token)
+def start_button(
+    texts: Texts, accounts: Sequence[Account], label: str = "", asked: Start | None = None, *,
+    without: Sequence[str] = (),
+) -> Button:  # fmt: skip
+    """For the accounts of one person, one in each system; with what was typed besides, and the systems that could not
+    be asked."""
+    of = StartOf(
+        tuple(f"{account.system}/{account.id}" for account in accounts),
+        when=asked.when if asked else "",
+        emergency=bool(asked and asked.emergency),
+        without=tuple(without),
+    )
+    return Button(label or texts.t("button.start", name=accounts[0].name), Token(Action.START, subject=of.encode()))
 
 
 def _decisions(view: View, by: Party) -> tuple[Button, ...]:
@@ -65,7 +76,7 @@ def _decisions(view: View, by: Party) -> tuple[Button, ...]:
         case State.CHECKLIST if view.departure.open_items and _allowed(policy.may_settle, view, by):
             return (checklist_button(view, Style.PRIMARY),)
         case State.ATTENTION if _allowed(policy.may_confirm, view, by):
-            return _button(view, Action.RETRY, "button.retry", Style.PRIMARY), *_sign(view, by)
+            return _go_on(view), *_sign(view, by)
         case State.CLOSED:
             return _announce(view, by, Style.PRIMARY)
         case _:
@@ -162,7 +173,7 @@ def _approve(view: View) -> Button:
     successor = t("approval.several", name=successor, n=others) if others else successor
     confirm = Confirm(
         title=t("approval.confirm.title"),
-        text=t("approval.confirm.text", n=departure.plan.move if departure.plan else 0, successor=successor),
+        text=_confirmed(view, successor),
         yes=t("button.approve"),
         no=t("button.not_yet"),
     )
@@ -170,9 +181,36 @@ def _approve(view: View) -> Button:
     return Button(t("button.approve"), token, Style.PRIMARY, confirm)
 
 
+def _confirmed(view: View, successor: str) -> str:
+    """What an approval sets going: how many records go to whom, and which accounts are deactivated, and how."""
+    t, plans = view.texts.t, view.departure.plan.systems if view.departure.plan else ()
+    said = [t("approval.confirm.text", n=sum(plan.move for plan in plans), successor=successor)]
+    by_hand = [plan.system for plan in plans if StepKey.DEACTIVATE in plan.guided]
+    by_us = [plan.system for plan in plans if plan.system not in by_hand]
+    if not view.many and by_us:
+        return " ".join((*said, t("approval.confirm.account")))
+    for key, systems in (("approval.confirm.account.in", by_us), ("approval.confirm.account.by_hand", by_hand)):
+        said += [t(key, n=len(systems), systems=view.system_names(systems))] if systems else []
+    return " ".join(said)
+
+
+def _go_on(view: View) -> Button:
+    """What gets the work going again: of a step for a person to do, their word, or another look at what they did."""
+    key = view.departure.problem.key if view.departure.problem else ""
+    if key in TAKEN_AT_WORD:
+        return _button(view, Action.BY_HAND, "button.by_hand", Style.PRIMARY)
+    said = "button.look_again" if key.startswith(GUIDED) else "button.retry"
+    return _button(view, Action.RETRY, said, Style.PRIMARY)
+
+
 def _sign(view: View, by: Party) -> tuple[Button, ...]:
     if not can_be_signed(view.departure) or not _allowed(policy.may_sign, view, by):
         return ()
+    problem = view.departure.problem
+    if problem and can_be_left_out(view.departure):
+        label = view.texts.t("button.leave_out", system=view.system(problem.system))
+        token = Token(Action.SIGN_EXCEPTION, view.departure.id, view.departure.turn)
+        return (Button(label, token, Style.DANGER),)
     return (_button(view, Action.SIGN_EXCEPTION, "button.sign", Style.DANGER),)
 
 

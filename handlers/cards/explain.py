@@ -6,7 +6,7 @@ from typing import Final
 from connectors.base import Account, Reference, ReferenceKind
 from handlers.cards.common import View
 from handlers.cards.parts import note, reasons
-from handlers.elements import Element, Strong
+from handlers.elements import Element, Inline, Note, Strong
 from handlers.plan import FieldLine, Line, Plan, SystemPlan
 from handlers.practice import StaleAction
 
@@ -19,15 +19,28 @@ _TOLD: Final = {
 
 
 def explained(view: View, plan: Plan) -> tuple[Element, ...]:
-    """Why which records move and stay, old ones, other fields, configuration, automation."""
-    parts = (_idle, _fields, _configuration, _automation)
-    told = (element for system in plan.systems for part in parts for element in part(view, system))
-    return (*reasons(view, plan), *told)
+    """Why which records move and stay, old ones, other fields, configuration, automation, steps by hand."""
+    parts = (_idle, _fields, _configuration, _automation, _by_hand)
+    told = ([note for part in parts for note in part(view, system)] for system in plan.systems)
+    by_system = zip(plan.systems, told, strict=True)
+    return (*reasons(view, plan), *(note for system, notes in by_system for note in _grouped(view, system, notes)))
 
 
-def hazards_told(plan: Plan) -> frozenset[str]:
-    kinds = {each.kind for system in plan.systems for each in system.references}
-    return frozenset(hazard for kind, hazard in _TOLD.items() if kind in kinds)
+def _grouped(view: View, system: SystemPlan, notes: Sequence[Note]) -> Sequence[Note]:
+    """All that is said of one system together, below its name, where there are several."""
+    if not view.many or not notes:
+        return notes
+    words: list[Inline] = [Strong(view.system(system.system))]
+    for each in notes:
+        words += ["\n• ", *each.words]
+    return (Note(tuple(words)),)
+
+
+def hazards_told(plan: Plan) -> frozenset[tuple[str, str]]:
+    """(system, hazard) of those that need no sentence of their own."""
+    return frozenset(
+        (system.system, _TOLD[each.kind]) for system in plan.systems for each in system.references if each.kind in _TOLD
+    )
 
 
 def _names(view: View, accounts: Iterable[Account]) -> str:
@@ -38,7 +51,7 @@ def _counted(view: View, counts: Iterable[tuple[str, int]]) -> str:
     return view.texts.few((f"{name} ({view.texts.number(n)})" for name, n in counts))
 
 
-def _idle(view: View, system: SystemPlan) -> tuple[Element, ...]:
+def _idle(view: View, system: SystemPlan) -> tuple[Note, ...]:
     """Records that nobody has followed up: move, closed as dead, or shared out."""
     chosen = system.chosen
     if chosen.idle_since is None:
@@ -55,7 +68,7 @@ def _statuses(system: SystemPlan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(system.dead[line.module].value for line in system.lines if line.close))
 
 
-def _closed(view: View, system: SystemPlan, status: str, since: str) -> Element:
+def _closed(view: View, system: SystemPlan, status: str, since: str) -> Note:
     def ends_so(line: Line) -> bool:
         return bool(line.close) and system.dead[line.module].value == status
 
@@ -63,7 +76,7 @@ def _closed(view: View, system: SystemPlan, status: str, since: str) -> Element:
     return note(view, "approval.idle.close", modules=Strong(modules), since=since, status=status)
 
 
-def _fields(view: View, system: SystemPlan) -> tuple[Element, ...]:
+def _fields(view: View, system: SystemPlan) -> tuple[Note, ...]:
     """Fields other than the owner: which name the successor, which are left to people."""
     moving, listed = ([line for line in system.fields if line.move is moves] for moves in (True, False))
     return (
@@ -72,7 +85,7 @@ def _fields(view: View, system: SystemPlan) -> tuple[Element, ...]:
     )
 
 
-def _field_note(view: View, key: str, system: SystemPlan, lines: Sequence[FieldLine]) -> tuple[Element, ...]:
+def _field_note(view: View, key: str, system: SystemPlan, lines: Sequence[FieldLine]) -> tuple[Note, ...]:
     if not lines:
         return ()
     inventory = (view.departure.inventories or {}).get(system.system)
@@ -81,7 +94,7 @@ def _field_note(view: View, key: str, system: SystemPlan, lines: Sequence[FieldL
     return (note(view, key, fields=Strong(fields), leaver=view.leaver, successor=system.successor.name),)
 
 
-def _configuration(view: View, system: SystemPlan) -> tuple[Element, ...]:
+def _configuration(view: View, system: SystemPlan) -> tuple[Note, ...]:
     """Rules, views and people that name the leaver: who gets them, and what no other program can change."""
     movable = [each for each in system.references if each.movable]
     places = [each for each in movable if each.kind is not ReferenceKind.SUBORDINATES]
@@ -107,13 +120,25 @@ def _place(view: View, reference: Reference) -> str:
     return f"{kind} ({view.texts.few(reference.labels)})" if reference.labels else kind
 
 
-def _automation(view: View, system: SystemPlan) -> tuple[Element, ...]:
+def _automation(view: View, system: SystemPlan) -> tuple[Note, ...]:
     """What an owner change sets off, and what it costs to keep it quiet."""
     if not system.reactions:
         return ()
     n, names = len(system.reactions), view.texts.few(dict.fromkeys(each.name for each in system.reactions))
+    avoidable = any(each.avoidable for each in system.reactions)
+    loud = "approval.automation.loud" if avoidable else "approval.automation.unavoidable"
     if system.chosen.quiet:
         return (note(view, "approval.automation.quiet", n=n, names=names),)
     mailing = dict.fromkeys(each.name for each in system.reactions if each.mails)
     mails = (note(view, "approval.automation.mails", n=len(mailing), names=Strong(view.texts.few(mailing))),)
-    return note(view, "approval.automation.loud", n=n, names=names), *(mails if mailing else ())
+    if all(each.mails for each in system.reactions):
+        mails = (note(view, "approval.automation.mails.all", n=n),)
+    return note(view, loud, n=n, names=names), *(mails if mailing else ())
+
+
+def _by_hand(view: View, system: SystemPlan) -> tuple[Note, ...]:
+    """What a person does in the system's own page, because nothing else can."""
+    if not system.guided:
+        return ()
+    steps = view.texts.listed(view.texts.t(f"step.{step}") for step in system.guided)
+    return (note(view, "approval.guided", steps=Strong(steps), system=view.system(system.system)),)

@@ -1,10 +1,11 @@
 """The dialogue windows behind the buttons."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from connectors.base import MailboxKind
+from handlers.cards.attention import by_hand_todo, left_out_by_signing
 from handlers.cards.common import View
 from handlers.cards.mailbox import mailbox_todo
 from handlers.cards.parts import mailboxes, problem_text
@@ -23,10 +24,11 @@ from handlers.elements import (
     Strong,
     TextField,
 )
-from handlers.handing_on import holder_of
+from handlers.handing_on import held_by, holder_of
 from handlers.intents import Action, Token
 from handlers.mailbox import METHODS, Method, Sharing
 from handlers.people import Party
+from handlers.playbooks import StepKey
 from handlers.practice import Practice, StaleAction
 from handlers.refusal import Refusal
 from handlers.texts import Texts
@@ -48,35 +50,60 @@ def successor_form(texts: Texts, departure: Departure, asked: FormFor) -> Form:
     if suggestion:
         initial = Choice(suggestion.account.id, suggestion.account.name, suggestion.account.email)
         elements += (Note((texts.t(suggestion.reason, leaver=departure.leaver.name, name=suggestion.account.name),)),)
-    who = PersonField(
-        "successor", texts.t("form.successor.field"), hint=texts.t("form.successor.hint"), initial=initial
-    )
     others = TextField(
         "others", texts.t("form.others.field"), hint=texts.t("form.others.hint"), optional=True, max_length=1000
     )
     interim = _choice(texts, "interim", ("no", "yes"), initial="no")
+    who = _who(texts, tuple(departure.accounts), initial)
     return _form(
-        texts, departure, Action.CHOOSE_SUCCESSOR, elements, who, others, interim,
+        texts, departure, Action.CHOOSE_SUCCESSOR, elements, *who, others, interim,
         *_stale(texts, departure, asked.practice), *_quiet(texts, departure),
     )  # fmt: skip
 
 
+def _who(texts: Texts, systems: Sequence[str], initial: Choice | None = None) -> tuple[Field, ...]:
+    """One person; in each further system somebody else can be named."""
+    hint = texts.t("form.successor.hint")
+    first, *further = systems
+    if not further:
+        return (PersonField("successor", texts.t("form.successor.field"), hint=hint, initial=initial),)
+
+    def label(system: str) -> str:
+        return texts.t("form.successor.field.in", system=texts.t(f"system.{system}"))
+
+    same = texts.t("form.successor.hint.same")
+    others = (PersonField(f"successor.{each}", label(each), hint=same, optional=True) for each in further)
+    return PersonField("successor", label(first), hint=hint, initial=initial), *others
+
+
 def _stale(texts: Texts, departure: Departure, practice: Practice) -> tuple[Field, ...]:
     """What becomes of records that nobody has followed up, where there are any."""
-    holdings = [h for inventory in (departure.inventories or {}).values() for h in inventory.holdings]
-    idle = sum(holding.idle for holding in holdings)
+    inventories = (departure.inventories or {}).items()
+    idle = {system: sum(holding.idle for holding in inventory.holdings) for system, inventory in inventories}
+    where = [system for system, n in idle.items() if n]
     offered = [StaleAction.MOVE]
     offered += [StaleAction.CLOSE] if any(rule.dead for rule in practice.modules.values()) else []
     offered += [StaleAction.ALLOCATE] if practice.stale.allocate_to else []
-    if not idle or len(offered) == 1:
+    if not where or len(offered) == 1:
         return ()
-    return (_choice(texts, "stale", offered, initial=practice.stale.action, n=idle),)
+    label = _label(texts, departure, "stale", where, n=sum(idle.values()))
+    return (replace(_choice(texts, "stale", offered, initial=practice.stale.action), label=label),)
 
 
 def _quiet(texts: Texts, departure: Departure) -> tuple[Field, ...]:
-    """Whether automation is set off, where an owner change does."""
-    reactions = [r for inventory in (departure.inventories or {}).values() for r in inventory.reactions]
-    return (_choice(texts, "quiet", ("no", "yes"), initial="no", n=len(reactions)),) if reactions else ()
+    """Whether automation is set off, where an owner change does and can be kept from it."""
+    inventories = (departure.inventories or {}).items()
+    avoidable = [s for s, inventory in inventories for reaction in inventory.reactions if reaction.avoidable]
+    label = _label(texts, departure, "quiet", avoidable, n=len(avoidable))
+    return (replace(_choice(texts, "quiet", ("no", "yes"), initial="no"), label=label),) if avoidable else ()
+
+
+def _label(texts: Texts, departure: Departure, name: str, systems: Iterable[str], *, n: int) -> str:
+    """What is asked of so many; of a departure in several systems, with those that it is about."""
+    view = View(departure, texts)
+    if not view.many:
+        return texts.t(f"form.{name}.field", n=n)
+    return texts.t(f"form.{name}.field.in", n=n, systems=view.system_names(dict.fromkeys(systems)))
 
 
 def send_back_form(texts: Texts, departure: Departure, _: FormFor) -> Form:
@@ -111,10 +138,27 @@ def backup_form(texts: Texts, departure: Departure, _: FormFor) -> Form:
 def exception_form(texts: Texts, departure: Departure, _: FormFor) -> Form:
     returning = departure.interrupted in RETURNING
     about = _about(texts, "form.exception.about.undo" if returning else "form.exception.about", departure)
+    if problem := left_out_by_signing(View(departure, texts)):
+        system = texts.t(f"system.{problem.system}")
+        about = Paragraph(texts.words("form.exception.about.left_out", leaver=departure.leaver.name, system=system))
     elements: tuple[Element, ...] = (about,)
     if departure.problem:
         elements = (Paragraph((Strong(problem_text(View(departure, texts), departure.problem)),)), *elements)
     return _form(texts, departure, Action.SIGN_EXCEPTION, elements, _text(texts, "exception", "reason"))
+
+
+def by_hand_form(texts: Texts, departure: Departure, _: FormFor) -> Form:
+    """What somebody did, or counted, where the system's API cannot; with the steps once more."""
+    elements: tuple[Element, ...] = (_about(texts, "form.byhand.about", departure),)
+    if departure.problem:
+        elements = (by_hand_todo(View(departure, texts), departure.problem), *elements)
+    counted = departure.problem is not None and departure.problem.step == StepKey.RECOUNT
+    left = TextField("left", texts.t("form.byhand.left.field"), hint=texts.t("form.byhand.left.hint"), max_length=9)
+    said = _text(texts, "byhand", "note")
+    if departure.problem is not None and departure.problem.step == StepKey.DEACTIVATE:
+        said = replace(said, hint=texts.t("form.byhand.hint.deactivate"))
+    fields = (*((left,) if counted else ()), said)
+    return _form(texts, departure, Action.BY_HAND, elements, *fields)
 
 
 def reschedule_form(texts: Texts, departure: Departure, asked: FormFor) -> Form:
@@ -157,8 +201,8 @@ def hand_on_form(texts: Texts, departure: Departure, asked: FormFor) -> Form:
     if holder is None:
         raise Refusal("hand_on.nothing")
     about = Paragraph(texts.words("form.handon.about", leaver=departure.leaver.name, holder=holder.name))
-    field = PersonField("successor", texts.t("form.successor.field"), hint=texts.t("form.successor.hint"))
-    form = _form(texts, departure, Action.HAND_ON, (about,), field)
+    systems = tuple(held_by(departure, holder)) or tuple(departure.accounts)
+    form = _form(texts, departure, Action.HAND_ON, (about,), *_who(texts, systems))
     return replace(form, token=replace(form.token, subject=asked.subject))
 
 
@@ -171,10 +215,10 @@ def _text(texts: Texts, form: str, name: str, *, optional: bool = False) -> Text
 
 
 def _choice(
-    texts: Texts, name: str, values: Iterable[StrEnum | str], *, initial: StrEnum | str | None = None, n: int = 0
+    texts: Texts, name: str, values: Iterable[StrEnum | str], *, initial: StrEnum | str | None = None
 ) -> ChoiceField:
     choices = tuple(Choice(str(value), texts.t(f"form.{name}.{value}")) for value in values)
-    label = texts.t(f"form.{name}.field", n=n)
+    label = texts.t(f"form.{name}.field", n=0)
     return ChoiceField(name, label, choices, initial=None if initial is None else str(initial))
 
 

@@ -6,24 +6,28 @@ from functools import partial
 
 from handlers.cards.common import Message, View, distinct
 from handlers.cards.controls import answer_actions, hand_on_button, show_button
+from handlers.cards.grouped import Row, grouped_table
 from handlers.cards.parts import note, paragraph
 from handlers.cards.worklist import work_list
 from handlers.departure import Departure, HandoverAnswer, State
-from handlers.elements import Actions, Card, Element, Heading, Paragraph, Strong, Table
+from handlers.elements import Actions, Card, Element, Heading, Paragraph, Strong
 from handlers.events import HandoverReply, Outcome
 from handlers.handing_on import accounts_of, interim
 from handlers.people import Person
 from handlers.playbooks import StepKey
 from handlers.progress import ModuleProgress, RunProgress
+from handlers.texts import catalogue
 
 
 @dataclass(frozen=True)
 class Received:
     """What one person got of one module."""
 
+    system: str
     label: str
     count: int
     owned: bool  # records, rather than a field in which the person is named
+    tagged: bool  # whether any record of the module got the tag
 
 
 def receivers(departure: Departure) -> tuple[Person, ...]:
@@ -36,8 +40,12 @@ def received(departure: Departure, person: Person | None, progress: RunProgress 
     mine = {account for account, owner in accounts_of(departure).items() if owner.same_as(person)}
     modules = progress.modules if progress else ()
     known = any(module.given for module in modules)
-    found = (Received(m.label, _count(m, mine, known=known), "." not in m.module) for m in modules)
+    found = (_received(m, _count(m, mine, known=known)) for m in modules)
     return tuple(each for each in found if each.count)
+
+
+def _received(module: ModuleProgress, count: int) -> Received:
+    return Received(module.system, module.label, count, "." not in module.module, module.tagged > 0)
 
 
 def _count(module: ModuleProgress, accounts: set[str], *, known: bool) -> int:
@@ -60,7 +68,7 @@ def handover_card(view: View, progress: RunProgress | None, person: Person) -> C
             *_answered(view, person),
             *_table(view, got),
             *work_list(view, _belongs_to(view.departure, person, progress)),
-            *(paragraph(view, "handover.tag", tag=Strong(tag)) for tag in _tags(view.departure)),
+            *_tags(view, got, _systems(view.departure, person)),
             *((note(view, "handover.interim"),) if interim(view.departure) else ()),
             note(view, "handover.thanks", who=view.person(view.departure.admin)),
             *(answer_actions(view, person, accepted=_accepted(view.departure, person)) if got or not progress else ()),
@@ -99,15 +107,37 @@ def _answered(view: View, person: Person) -> Iterator[Element]:
 
 
 def _table(view: View, got: tuple[Received, ...]) -> tuple[Element, ...]:
-    rows = tuple((each.label, view.texts.number(each.count)) for each in got)
-    header = (view.texts.t("column.module"), view.texts.t("column.records"))
-    return (Table(header, rows, numeric=(1,)),) if rows else ()
+    rows = [Row(each.system, each.label, (each.count,), is_field=not each.owned) for each in got]
+    return grouped_table(view, ("column.module", "column.records"), rows)
 
 
-def _tags(departure: Departure) -> tuple[str, ...]:
-    tagged = {r.system for r in departure.steps if r.step is StepKey.TAG and r.outcome is Outcome.DONE}
-    plans = departure.plan.systems if departure.plan else ()
-    return tuple(each.tag for each in plans if each.tag and each.system in tagged)
+def _systems(departure: Departure, person: Person) -> frozenset[str]:
+    """Where a person is one of those who take over."""
+    mine = (account for account, owner in accounts_of(departure).items() if owner.same_as(person))
+    return frozenset(account.partition("/")[0] for account in mine)
+
+
+def _tags(view: View, got: tuple[Received, ...], systems: frozenset[str]) -> Iterator[Element]:
+    """The tag that tells what somebody got from what they had, where it is found, and what has none."""
+    departure = view.departure
+    owned = [each for each in got if each.owned]
+    mine = {each.system for each in owned} or systems
+    done = {r.system for r in departure.steps if r.step is StepKey.TAG and r.outcome is Outcome.DONE}
+    done |= {each.system for each in owned if each.tagged}
+    plans = [each for each in (departure.plan.systems if departure.plan else ()) if each.tag and each.system in mine]
+    where: dict[tuple[str, str], list[str]] = {}
+    for each in plans:
+        own = f"handover.tag.{each.system}"
+        key = own if own in catalogue() else "handover.tag.in" if view.many else "handover.tag"
+        if each.system in done:
+            where.setdefault((key, str(each.tag)), []).append(each.system)
+    for (key, tag), found in where.items():
+        yield paragraph(view, key, tag=Strong(tag), systems=view.system_names(found))
+    tagging = {each.system for each in plans}
+    bare = [each for each in owned if not each.tagged and each.system in tagging]
+    if where and bare:
+        named = (f"{view.within(each.system, each.label)}: {view.texts.number(each.count)}" for each in bare)
+        yield note(view, "handover.untagged", modules=view.texts.listed(named))
 
 
 def answers(departure: Departure) -> Iterator[Message]:

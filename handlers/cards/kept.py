@@ -37,5 +37,6 @@ def kept(view: View) -> str:
 
 
 def _short(view: View, each: Mails) -> Paragraph:
-    record: Inline = Link(each.label, each.url) if each.url else Strong(each.label)
+    label = view.within(each.system, each.label)
+    record: Inline = Link(label, each.url) if each.url else Strong(label)
     return paragraph(view, "mails.record", record=record, before=each.before, after=each.after or 0)

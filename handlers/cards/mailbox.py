@@ -13,6 +13,7 @@ from handlers.cards.parts import mailboxes, note, paragraph
 from handlers.elements import Element, Inline, Paragraph, Strong, Words
 from handlers.mailbox import Method
 from handlers.mails import mailbox_kinds
+from handlers.playbooks import MAILBOXES
 
 _SIGN_IN: Final = "mailbox.step.sign_in"
 _SHARED: Final = ("mailbox.step.sharing", "mailbox.step.domains", "mailbox.step.lock")
@@ -86,7 +87,8 @@ def _domain(address: str) -> str:
 
 
 def _address(view: View) -> str:
-    return next(account.email for account in view.departure.accounts.values())
+    accounts = view.departure.accounts
+    return next((account.email for system, account in accounts.items() if system in MAILBOXES), "")
 
 
 def retention_todo(view: View) -> tuple[Element, ...]:

@@ -32,7 +32,7 @@ def home_card(
     leaders see those of their team."""
     seen = counted if party.admin or counted is None else counted.of_team(party.person)
     former = left_alone(seen, departures) if seen else ()
-    room = _AT_HOME - len(former[:_FORMER])
+    room = _AT_HOME - len(_people(former)[:_FORMER])
     views = [View.of(departure, party.person, texts) for departure in _oldest_first(departures)]
     mine = [view for view in views if _waits_for(view.departure, party.person)]
     others = [view for view in views if not _waits_for(view.departure, party.person)]
@@ -55,7 +55,13 @@ def ghosts_card(texts: Texts, departures: Sequence[Departure], counted: Counted 
     """What people who are gone left behind and nobody takes care of, each with a button that begins a departure."""
     former = left_alone(counted, departures) if counted else ()
     total = sum(each.total for each in former)
-    return Card(texts.t("ghosts.text", n=total), _ghosts(texts, counted, former)[1:])
+    shown = _ghosts(texts, counted, former)[1:]
+    if counted is None:
+        return Card(texts.t("home.ghosts.uncounted"), shown)
+    if counted.missing and not former:
+        return Card(_missing(texts, counted), shown)
+    said = texts.t("ghosts.text", n=total)
+    return Card(f"{said} {_missing(texts, counted)}" if counted.missing else said, shown)
 
 
 def _oldest_first(departures: Sequence[Departure]) -> list[Departure]:
@@ -87,30 +93,56 @@ def _ghosts(texts: Texts, counted: Counted | None, former: Sequence[Ghosts]) -> 
     if counted is None:
         return *title, Note((texts.t("home.ghosts.uncounted"),))
     at = texts.moment(counted.at)
+    missing = (Paragraph((Strong(_missing(texts, counted)),)),) if counted.missing else ()
+    if not former and missing:
+        return *title, *missing
     if not former:
         key = "home.ghosts.cared_for" if counted.ghosts else "home.ghosts.none"
         return *title, Paragraph(texts.words(key, at=at))
     total = sum(each.total for each in former)
-    rows = [element for each in former[:_FORMER] for element in _former(texts, each)]
-    more = len(former) - _FORMER
+    people = _people(former)
+    rows = [element for each in people[:_FORMER] for element in _former(texts, each, without=counted.missing)]
+    more = len(people) - _FORMER
     rest = (Note((texts.t("home.ghosts.more", n=more),)),) if more > 0 else ()
-    return *title, Paragraph(texts.words("home.ghosts.text", n=total, at=at)), *rows, *rest
+    return *title, Paragraph(texts.words("home.ghosts.text", n=total, at=at)), *missing, *rows, *rest
+
+
+def _missing(texts: Texts, counted: Counted) -> str:
+    """Where nothing was counted, so that nobody takes the rest for all there is."""
+    return texts.t("home.ghosts.missing", systems=texts.listed(texts.t(f"system.{each}") for each in counted.missing))
 
 
 def _team_ghosts(texts: Texts, former: Sequence[Ghosts]) -> tuple[Element, ...]:
     """For a team leader: what to ask an admin for."""
     if not former:
         return ()
-    rows = [_former(texts, each)[0] for each in former[:_FORMER]]
+    rows = [_former(texts, each)[0] for each in _people(former)[:_FORMER]]
     text = Paragraph(texts.words("home.ghosts.team", n=sum(each.total for each in former)))
     return Divider(), Heading(texts.t("home.ghosts.title")), text, *rows
 
 
-def _former(texts: Texts, ghosts: Ghosts) -> tuple[Element, ...]:
-    account = ghosts.account
-    system = texts.t(f"system.{account.system}")
+def _people(former: Sequence[Ghosts]) -> tuple[tuple[Ghosts, ...], ...]:
+    """What one person left behind in each system; whoever left most in all of them comes first."""
+    found: dict[str, list[Ghosts]] = {}
+    for each in former:
+        address, alone = each.account.email.lower(), f"{each.account.system}/{each.account.id}"
+        namesake = any(other.account.system == each.account.system for other in found.get(address, ()))
+        found.setdefault(alone if namesake or not address else address, []).append(each)
+    people = sorted(found.values(), key=lambda person: (-sum(each.total for each in person), person[0].account.name))
+    return tuple(map(tuple, people))
+
+
+def _former(texts: Texts, person: Sequence[Ghosts], *, without: Sequence[str] = ()) -> tuple[Element, ...]:
+    account = person[0].account
+    parts = (account.email, *([texts.t(f"system.{account.system}")] if len(person) == 1 else []))
+    who = "".join(f" · {part}" for part in parts if part)
+    left = "\n".join(_left(texts, each, named=len(person) > 1) for each in person)
+    said = Paragraph((Strong(account.name), f"{who}\n", left))
+    return said, Actions((start_button(texts, [each.account for each in person], without=without),))
+
+
+def _left(texts: Texts, ghosts: Ghosts, *, named: bool) -> str:
     by_size = sorted(ghosts.counts, key=lambda count: -count[1])
     modules = ", ".join(f"{module.label} {texts.number(count)}" for module, count in by_size)
     left = texts.t("home.ghosts.person", n=ghosts.total, modules=modules)
-    said = Paragraph((Strong(account.name), f" · {account.email} · {system}\n", left))
-    return said, Actions((start_button(texts, account),))
+    return f"{texts.t(f'system.{ghosts.account.system}')}: {left}" if named else left

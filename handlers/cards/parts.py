@@ -1,22 +1,23 @@
 """Parts that several cards show: what is owned, what would happen to it, what to beware of, who decided."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from connectors.base import Holding, Inventory, MailboxKind, NotCovered
-from handlers.cards.common import View
-from handlers.cards.successors import successor_words
-from handlers.departure import Decision, Prompt, State
-from handlers.elements import Element, Fact, Facts, Inline, Link, Note, Paragraph, Strong, Table, Words
+from connectors.base import Account, MailboxKind
+from handlers.cards.common import NOTHING, View
+from handlers.cards.grouped import Row, grouped_table
+from handlers.cards.successors import successors
+from handlers.departure import Decision, LeftOut, Prompt, State
+from handlers.elements import Element, Fact, Facts, Inline, Link, Note, Paragraph, Strong, Words
 from handlers.events import Problem
 from handlers.plan import Line, Plan
-from handlers.playbooks import StepKey
+from handlers.playbooks import MAILBOXES, StepKey
 from handlers.practice import Release
 from handlers.texts import Texts
 
-NOTHING: Final = "–"
 _SAMPLED_MODULES: Final = 3
 _SAMPLES: Final = 3
 
@@ -64,14 +65,22 @@ def decided(view: View, made: Decision) -> Words:
 
 def plan_facts(view: View) -> Facts | None:
     """What stands so far: successor, approval, numbers."""
-    departure, facts = view.departure, []
-    if departure.successor:
-        facts.append(fact(view, "fact.successor", successor_words(view)))
+    departure, facts = view.departure, successor_facts(view)
     if departure.approved:
         facts.append(fact(view, "fact.approved", decided_by(view, departure.approved)))
     if departure.plan:
         facts += number_facts(view, departure.plan)
     return Facts(tuple(facts)) if facts else None
+
+
+def successor_facts(view: View) -> list[Fact]:
+    """Who takes over; for each system, where they differ."""
+    return [
+        Fact(view.texts.t("fact.successor.in", system=view.system(system)), words)
+        if system
+        else fact(view, "fact.successor", words)
+        for system, words in successors(view)
+    ]
 
 
 def number_facts(view: View, plan: Plan) -> list[Fact]:
@@ -101,7 +110,9 @@ def greatest_value(view: View, plan: Plan) -> str:
     ]
     return view.texts.listed(
         view.texts.t(
-            "fact.value.in", amount=view.texts.money(line.value or Decimal(0), system.currency), module=line.label
+            "fact.value.in",
+            amount=view.texts.money(line.value or Decimal(0), system.currency),
+            module=view.within(system.system, line.label),
         )
         for system, line in valued
     )
@@ -116,65 +127,52 @@ def owned(view: View) -> tuple[int, int]:
 def inventory_table(view: View) -> tuple[Element, ...]:
     """What the leaver owns, module by module."""
     rows = [
-        _row(
-            view,
+        Row(
+            system,
             each.module.label,
-            (each.open, each.closed, view.departure.moves.get(f"{inventory.account.system}/{each.module.name}", 0)),
-            _money(view, each.open_value, inventory.currency),
+            (each.open, each.closed, view.departure.moves.get(f"{system}/{each.module.name}", 0)),
+            (_money(view, each.open_value, inventory.currency),),
         )
-        for each, inventory in _holdings(view)
+        for system, inventory in (view.departure.inventories or {}).items()
+        for each in inventory.holdings
+        if each.open or each.closed
     ]
     header = ("column.module", "column.open", "column.closed", "column.moves", "column.value")
-    return _table(view, header, rows)
+    return grouped_table(view, header, rows)
 
 
 def _money(view: View, value: Decimal | None, currency: str | None) -> str:
     return NOTHING if value is None else view.texts.money(value, currency)
 
 
-def _holdings(view: View) -> list[tuple[Holding, Inventory]]:
-    return [
-        (holding, inventory)
-        for inventory in (view.departure.inventories or {}).values()
-        for holding in inventory.holdings
-        if holding.open or holding.closed
-    ]
-
-
 def plan_table(view: View, plan: Plan) -> tuple[Element, ...]:
     """What would happen, module by module."""
     rows = [
-        _row(view, line.label, (line.move, line.keep), _money(view, line.value, system.currency))
+        Row(system.system, line.label, (line.move, line.keep), (_money(view, line.value, system.currency),))
         for system in plan.systems
         for line in system.lines
     ]
-    return _table(view, ("column.module", "column.moves", "column.stays", "column.value"), rows)
-
-
-def _row(view: View, label: str, counts: tuple[int, ...], value: str) -> tuple[str, ...]:
-    return (label, *(view.texts.number(count) for count in counts), value)
-
-
-def _table(view: View, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> tuple[Element, ...]:
-    if not rows:
-        return ()
-    return (Table(tuple(map(view.texts.t, header)), tuple(rows), numeric=tuple(range(1, len(header)))),)
+    return grouped_table(view, ("column.module", "column.moves", "column.stays", "column.value"), rows)
 
 
 def reasons(view: View, plan: Plan) -> tuple[Element, ...]:
     """Why what moves and stays: one sentence for each group of modules."""
-    lines = sorted((line for system in plan.systems for line in system.lines), key=lambda line: line.reason)
+    lines = [(line.reason, line.label, system.system) for system in plan.systems for line in system.lines]
+    reasons_of = Counter(label for label, _ in {(label, reason) for reason, label, _ in lines})
+    named = [(why, label if reasons_of[label] == 1 else view.within(system, label)) for why, label, system in lines]
     return tuple(
-        Note((Strong(view.texts.listed(line.label for line in group)), ": ", view.texts.t(reason)))
-        for reason, group in groupby(lines, key=lambda line: line.reason)
+        Note((Strong(view.texts.listed(dict.fromkeys(label for _, label in group))), ": ", view.texts.t(reason)))
+        for reason, group in groupby(sorted(named, key=lambda each: each[0]), key=lambda each: each[0])
     )
 
 
-def samples(view: View, lines: Iterable[Line]) -> tuple[Element, ...]:
+def samples(view: View, plan: Plan) -> tuple[Element, ...]:
     """A few records of the biggest modules, to look at in the system itself."""
-    biggest = sorted((line for line in lines if line.move and line.samples), key=lambda line: -line.move)
+    found = [(line, system.system) for system in plan.systems for line in system.lines if line.move and line.samples]
+    biggest = sorted(found, key=lambda each: -each[0].move)
     return tuple(
-        Note((view.texts.t("samples", module=line.label), " ", *_links(line))) for line in biggest[:_SAMPLED_MODULES]
+        Note((view.texts.t("samples", module=view.within(system, line.label)), " ", *_links(line)))
+        for line, system in biggest[:_SAMPLED_MODULES]
     )
 
 
@@ -186,32 +184,68 @@ def _links(line: Line) -> Words:
     return tuple(words)
 
 
-def cautions(view: View, *, told: Collection[str] = ()) -> tuple[Element, ...]:
-    """Hazards but for those that the card tells elsewhere, and what Offboard cannot see or move: never left out."""
-    inventories = (view.departure.inventories or {}).values()
-    hazards = sorted({hazard for inventory in inventories for hazard in inventory.hazards} - set(told))
-    missing = sorted((each for inventory in inventories for each in inventory.not_covered), key=_reason)
+def cautions(view: View, *, told: Collection[tuple[str, str]] = ()) -> tuple[Element, ...]:
+    """Hazards but for those (system, hazard) that the card tells elsewhere, and what Offboard cannot see or move: never
+    left out."""
+    inventories = (view.departure.inventories or {}).items()
+    found = {
+        (hazard, system) for system, each in inventories for hazard in each.hazards if (system, hazard) not in told
+    }
+    missing = [(each.reason, system, each.label) for system, found_in in inventories for each in found_in.not_covered]
     return (
-        *(Paragraph((Strong(view.texts.t("hazard")), " ", view.texts.t(key, leaver=view.leaver))) for key in hazards),
+        *left_aside(view),
+        *(_hazard(view, key, [system for _, system in of]) for key, of in groupby(sorted(found), key=lambda h: h[0])),
         *(
             note(
                 view,
                 "not_covered",
-                modules=Strong(view.texts.listed(each.label for each in group)),
+                modules=Strong(_by_system(view, [(system, label) for _, system, label in group])),
                 reason=view.texts.t(reason),
             )
-            for reason, group in groupby(missing, key=_reason)
+            for reason, group in groupby(sorted(missing, key=lambda each: each[0]), key=lambda each: each[0])
         ),
     )
 
 
-def _reason(missing: NotCovered) -> str:
-    return missing.reason
+def left_aside(view: View) -> tuple[Element, ...]:
+    """Systems in which nothing is handed over, and who went on without them; and accounts of the leaver of which
+    nothing is moved."""
+    further = [
+        paragraph(view, "further.text", account=Strong(_known_as(each)), system=view.system(each.system))
+        for each in view.departure.further
+    ]
+    return *(_left_out(view, each) for each in view.departure.left_out), *further
+
+
+def _left_out(view: View, each: LeftOut) -> Paragraph:
+    key = "left_out.text" if each.reason else "left_out.text.unasked"
+    at, system = view.texts.moment(each.at), Strong(view.system(each.system))
+    inline: dict[str, Inline] = {"reason": each.reason} if each.reason else {}
+    return paragraph(view, key, system=system, who=view.person(each.by), at=at, leaver=view.leaver, **inline)
+
+
+def _known_as(account: Account) -> str:
+    """ "Amit Kumar, amit@…, 4711"."""
+    return ", ".join(part for part in (account.name, account.email, account.id) if part)
+
+
+def _by_system(view: View, named: Iterable[tuple[str, str]]) -> str:
+    """ "Visits and Notes", or "Zoho CRM: Visits and Notes; Pipedrive: Goals" where several systems are in it."""
+    grouped = ((system, [label for _, label in group]) for system, group in groupby(named, key=lambda each: each[0]))
+    if not view.many:
+        return "; ".join(view.texts.listed(labels) for _, labels in grouped)
+    return "; ".join(f"{view.system(system)}: {view.texts.listed(labels)}" for system, labels in grouped)
+
+
+def _hazard(view: View, key: str, systems: Iterable[str]) -> Paragraph:
+    begins = view.texts.t("hazard.in", systems=view.system_names(systems)) if view.many else view.texts.t("hazard")
+    return Paragraph((Strong(begins), " ", view.texts.t(key, leaver=view.leaver)))
 
 
 def mailboxes(view: View) -> tuple[MailboxKind, ...]:
-    """The kinds of mailbox that the leaver has, each once."""
-    return tuple(sorted({inventory.mailbox for inventory in (view.departure.inventories or {}).values()}))
+    """The kinds of mailbox that the leaver has in systems that show e-mails from it, each once."""
+    inventories = (view.departure.inventories or {}).items()
+    return tuple(sorted({inventory.mailbox for system, inventory in inventories if system in MAILBOXES}))
 
 
 def mailbox_kind(view: View) -> str:
@@ -235,7 +269,8 @@ def private(view: View) -> tuple[Element, ...]:
     return (note(view, "announce.private"),)
 
 
-def step_name(view: View, step: StepKey) -> str:
-    """The step, as the beginning of a line."""
+def step_name(view: View, step: StepKey, system: str | None = None) -> str:
+    """The step, as the beginning of a line; with `system`, also where, if there are several."""
     name = view.texts.t(f"step.{step}")
-    return name[:1].upper() + name[1:]
+    begins = name[:1].upper() + name[1:]
+    return view.within(system, begins) if system else begins

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from handlers.cards.approval import approval_facts, approval_question
+from handlers.cards.attention import attention_question, attention_text, attention_title
 from handlers.cards.case import state_text
 from handlers.cards.checklist import checklist_question, items
 from handlers.cards.common import View, distinct, in_charge, last_of
 from handlers.cards.controls import actions, party_of
-from handlers.cards.kept import mails_found
 from handlers.cards.mailbox import mailbox_todo, retention_todo
 from handlers.cards.outcome import verdict
 from handlers.cards.parts import (
@@ -20,16 +20,13 @@ from handlers.cards.parts import (
     fact,
     inventory_table,
     mailbox_kind,
-    note,
     owned,
     paragraph,
     problem_text,
 )
-from handlers.decide import can_be_signed
-from handlers.departure import ASKING, RETURNING, Decision, Departure, Prompt, State
+from handlers.departure import ASKING, Decision, Departure, Prompt, State
 from handlers.elements import Card, Element, Facts, Heading, Paragraph, Strong
 from handlers.people import Person
-from handlers.playbooks import StepKey
 
 
 def addressees(departure: Departure, prompt: Prompt, *, before: datetime | None = None) -> tuple[Person, ...]:
@@ -51,12 +48,13 @@ def _first(departure: Departure, prompt: Prompt) -> tuple[Person, ...]:
 
 
 def prompt_card(prompt: Prompt, view: View, reader: Person) -> Card:
-    heading = Heading(view.texts.t(f"{prompt.kind}.title", leaver=view.leaver))
+    stopped = prompt.kind is State.ATTENTION
+    title = view.texts.t(f"{prompt.kind}.title", leaver=view.leaver)
+    heading = Heading(attention_title(view, prompt.problem) if stopped else title)
     if prompt.answer is not None:
         return _answered(view, prompt, prompt.answer, heading)
-    problem = problem_text(view, prompt.problem)
-    said = "attention.text.mails" if prompt.problem and prompt.problem.step == StepKey.MAILS else f"{prompt.kind}.text"
-    text = view.texts.t(said, leaver=view.leaver, admin=view.departure.admin.name, problem=problem)
+    asks = view.texts.t(f"{prompt.kind}.text", leaver=view.leaver, admin=view.departure.admin.name, problem="")
+    text = attention_text(view, prompt.problem) if stopped else asks
     question = _QUESTIONS[prompt.kind](view, prompt)
     return Card(text, (heading, *question, *actions(view, party_of(view.departure, reader))))
 
@@ -103,7 +101,7 @@ def _successor(view: View, _: Prompt) -> tuple[Element, ...]:
             move=would_move,
         ),
         *inventory_table(view),
-        Facts((fact(view, "fact.mailbox_kind", mailbox_kind(view)),)),
+        *((Facts((fact(view, "fact.mailbox_kind", mailbox_kind(view)),)),) if mailbox_kind(view) else ()),
         *cautions(view),
         _suggested(view),
     )
@@ -130,29 +128,6 @@ def _mailbox(view: View, _: Prompt) -> tuple[Element, ...]:
     return mailbox_todo(view)
 
 
-def _attention(view: View, prompt: Prompt) -> tuple[Element, ...]:
-    problem = prompt.problem
-    if problem is None:
-        return ()
-    step = f"step.{problem.step}" if problem.step in _STEPS else "step.planning"
-    elements = [
-        Paragraph((Strong(problem_text(view, problem)),)),
-        *(mails_found(view) if problem.step == StepKey.MAILS else (paragraph(view, "attention.nothing_lost"),)),
-        Paragraph((problem_text(view, problem, part=".advice"),)),
-        *_exception(view),
-    ]
-    code = problem.code or view.texts.t("attention.no_code")
-    where = note(view, "attention.where", step=view.texts.t(step), code=code, reference=problem.reference)
-    return (*elements, where)
-
-
-def _exception(view: View) -> tuple[Element, ...]:
-    if not can_be_signed(view.departure):
-        return ()
-    returning = view.departure.interrupted in RETURNING
-    return (paragraph(view, "attention.exception.undo" if returning else "attention.exception"),)
-
-
 def _backup(view: View, _: Prompt) -> tuple[Element, ...]:
     return (*verdict(view), *retention_todo(view))
 
@@ -161,12 +136,11 @@ def _checklist(view: View, _: Prompt) -> tuple[Element, ...]:
     return checklist_question(view)
 
 
-_STEPS: Final = frozenset({*StepKey, "end", State.UNDOING, State.HANDING_ON})
 _QUESTIONS: Final[dict[State, Callable[[View, Prompt], tuple[Element, ...]]]] = {
     State.SUCCESSOR: _successor,
     State.APPROVAL: approval_question,
     State.MAILBOX: _mailbox,
-    State.ATTENTION: _attention,
+    State.ATTENTION: attention_question,
     State.BACKUP: _backup,
     State.CHECKLIST: _checklist,
 }

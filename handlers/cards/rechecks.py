@@ -45,11 +45,17 @@ def _sentences(view: View, found: Rechecked) -> tuple[str, ...]:
     successor = view.departure.successor.name if view.departure.successor else ""
     counts = (("recheck.moved", found.moved), ("recheck.left", found.left))
     said = tuple(view.texts.t(key, n=n, leaver=view.leaver, successor=successor) for key, n in counts if n)
-    if not found.problem:
-        return said
-    system = view.texts.t(f"system.{next(iter(view.departure.accounts))}")
-    why = view.texts.t(found.problem, n=found.left, leaver=view.leaver, system=system)
-    return *said, why
+    return *said, *(
+        view.texts.t(key, n=n, leaver=view.leaver, system=view.system(system) if system else view.systems)
+        for key, n, system in _problems(found)
+    )
+
+
+def _problems(found: Rechecked) -> Iterator[tuple[str, int, str]]:
+    """What kept it from moving or counting all: key, number of records, and the system."""
+    if found.problem:
+        yield found.problem, found.left - sum(each.count for each in found.also), found.system
+    yield from ((each.key, each.count, each.system) for each in found.also)
 
 
 def next_recheck(departure: Departure) -> datetime | None:

@@ -1,6 +1,7 @@
 """The numbers at the end: what became of everything that the leaver owned, in one line that adds up."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from handlers.cards.common import View
@@ -17,23 +18,24 @@ _ALWAYS: Final = frozenset({"moved", "stayed"})
 _CONFIGURATION: Final = frozenset({StepKey.TAP, StepKey.CONFIGURATION})
 
 
-def reckoned(departure: Departure, progress: RunProgress | None) -> Counter[str]:
+def reckoned(departure: Departure, progress: RunProgress | None, system: str | None = None) -> Counter[str]:
     """How many of the leaver's records met which fate: from the ledger; without it, from the evidence of the transfer.
 
-    What stayed by rule was counted for the plan, all else when it was done.
+    What stayed by rule was counted for the plan, all else when it was done. With `system`, of one system only.
     """
-    found = Counter(stayed=departure.plan.keep if departure.plan else 0)
+    plans = departure.plan.systems if departure.plan else ()
+    found = Counter(stayed=sum(plan.keep for plan in plans if system in (None, plan.system)))
     if not progress or not progress.modules:
-        return found + _evidence(departure)
+        return found + _evidence(departure, system)
     dead = closing(departure.plan)
     for module in progress.modules:
-        if not is_field(departure.plan, module.system, module.module):
+        if system in (None, module.system) and not is_field(departure.plan, module.system, module.module):
             found += _fates(module, done="closed" if (module.system, module.module) in dead else "moved")
     return found
 
 
-def _evidence(departure: Departure) -> Counter[str]:
-    results = [r.evidence for r in departure.steps if r.step is StepKey.TRANSFER]
+def _evidence(departure: Departure, system: str | None) -> Counter[str]:
+    results = [r.evidence for r in departure.steps if r.step is StepKey.TRANSFER and system in (None, r.system)]
     counts = ((name, evidence.get(name, 0)) for evidence in results for name in ("moved", "others", "gone"))
     found: Counter[str] = Counter()
     for name, n in counts:
@@ -62,12 +64,41 @@ def beside_facts(view: View, progress: RunProgress | None) -> tuple[Fact, ...]:
     done = [r for r in departure.steps if r.step in _CONFIGURATION]
     return (
         *((fact(view, "fact.fields", view.texts.number(fields)),) if fields else ()),
+        *_untagged(view, progress),
         *((fact(view, "fact.configuration", _configuration(view, done)),) if done else ()),
     )
 
 
+def untagged(departure: Departure, progress: RunProgress | None) -> Mapping[str, int]:
+    """How many records moved without a tag, by system: where there is no place for one, or it was refused."""
+    tagging = {plan.system for plan in (departure.plan.systems if departure.plan else ()) if plan.tag}
+    found: Counter[str] = Counter()
+    for module in progress.modules if progress else ():
+        if module.system in tagging and "." not in module.module:
+            moved = module.moved + module.returned + module.given_on
+            found[module.system] += max(moved - module.tagged, 0)
+    return +found
+
+
+def untagged_text(view: View, progress: RunProgress | None) -> str:
+    """The same in words; empty where all have one."""
+    counts = untagged(view.departure, progress)
+    return view.texts.listed(view.within(system, view.texts.number(n)) for system, n in counts.items())
+
+
+def _untagged(view: View, progress: RunProgress | None) -> tuple[Fact, ...]:
+    said = untagged_text(view, progress)
+    return (fact(view, "fact.untagged", said),) if said else ()
+
+
+def _by_hand(view: View) -> int:
+    """What the plan leaves to people, in systems too whose own steps change no configuration."""
+    plans = view.departure.plan.systems if view.departure.plan else ()
+    return sum(not reference.movable for plan in plans for reference in plan.references)
+
+
 def _configuration(view: View, results: list[StepResult]) -> str:
-    by_hand = sum(n for result in results if isinstance(n := result.evidence.get("by_hand", 0), int))
+    by_hand = max(sum(n for r in results if isinstance(n := r.evidence.get("by_hand", 0), int)), _by_hand(view))
     outcomes = {result.outcome for result in results}
     key = next((o for o in (Outcome.SKIPPED, Outcome.DONE) if o in outcomes), Outcome.NOTHING_TO_DO)
     said = view.texts.t(f"outcome.{key}")

@@ -1,50 +1,63 @@
 """Who gets what where there are several successors, and how much each of them then has."""
 
-from typing import Final
-
 from connectors.base import Account
 from handlers.cards.common import View
 from handlers.cards.parts import note
-from handlers.elements import Element, Fact, Paragraph, Strong, Table
+from handlers.elements import Element, Fact, Note, Paragraph, Strong
 from handlers.plan import Line, Plan, SystemPlan
 from handlers.practice import StaleAction
 from handlers.routes import Route
-
-_HEADER: Final = ("column.module", "column.to", "column.records")
 
 
 def who_gets_what(view: View, plan: Plan) -> tuple[Element, ...]:
     """What is divided, and who gets the rest. Nothing where one person gets all."""
     shared = [system for system in plan.systems if any(line.shares for line in system.lines)]
-    rows = tuple(row for system in shared for line in system.lines for row in _rows(view, system, line))
-    if not rows:
+    lines = tuple(_line(view, system, line) for system in shared for line in system.lines if line.shares)
+    if not lines:
         return ()
-    routes = tuple(note(view, "route.rules", rules=_rules(view, system)) for system in shared if system.chosen.routes)
-    rest = tuple(note(view, "share.rest", name=Strong(system.successor.name)) for system in shared if _has_rest(system))
-    return Table(tuple(map(view.texts.t, _HEADER)), rows, numeric=(2,)), *rest, *routes
+    routes = tuple(Note((rules_text(view, system),)) for system in shared if system.chosen.routes)
+    title = Strong(view.texts.t("share.title"))
+    return Paragraph((title, "".join(f"\n• {line}" for line in lines))), *_rest(view, plan), *routes
+
+
+def _rest(view: View, plan: Plan) -> tuple[Element, ...]:
+    """Who gets what no rule divides, in the systems too in which none does."""
+    getting: dict[str, list[str]] = {}
+    for system in plan.systems:
+        if _has_rest(system):
+            getting.setdefault(system.successor.name, []).append(system.system)
+    if len(getting) == 1:
+        return (note(view, "share.rest", name=Strong(next(iter(getting)))),)
+    return tuple(
+        note(view, "share.rest.in", name=Strong(name), systems=view.system_names(systems))
+        for name, systems in getting.items()
+    )
 
 
 def _has_rest(system: SystemPlan) -> bool:
     return any(line.move and not line.shares for line in system.lines)
 
 
-def _rows(view: View, system: SystemPlan, line: Line) -> tuple[tuple[str, str, str], ...]:
-    if not line.shares:
-        return ()
+def _line(view: View, system: SystemPlan, line: Line) -> str:
+    """ "Deals: Sara Lindqvist 1,004, Noor Haddad 230": a second table on a card would be broken on a telephone."""
     by_rule = any(line.module in route.modules for route in system.chosen.routes)
     untold = view.texts.t("share.by_rule" if by_rule else "share.with_account")
+    label = view.within(system.system, line.label)
     if all(share.count is None for share in line.shares):
         either = view.texts.listed((share.account.name for share in line.shares), either=True)
-        return ((line.label, either, untold),)
-    return tuple(
-        (line.label, share.account.name, untold if share.count is None else view.texts.number(share.count))
+        return f"{label}: {either} ({untold})"
+    each = (
+        f"{share.account.name} {f'({untold})' if share.count is None else view.texts.number(share.count)}"
         for share in line.shares
         if share.count != 0
     )
+    return f"{label}: {', '.join(each)}"
 
 
-def _rules(view: View, system: SystemPlan) -> str:
-    return "; ".join(_rule(view, system, route) for route in system.chosen.routes)
+def rules_text(view: View, system: SystemPlan) -> str:
+    """Who gets what in one system, by all of its rules."""
+    rules = "; ".join(_rule(view, system, route) for route in system.chosen.routes)
+    return view.texts.t("route.rules", rules=view.within(system.system, rules))
 
 
 def _rule(view: View, system: SystemPlan, route: Route) -> str:
@@ -64,17 +77,16 @@ def _rule(view: View, system: SystemPlan, route: Route) -> str:
 def load_facts(view: View, plan: Plan) -> tuple[Fact, ...]:
     """How many records each receiver owns now, and will own."""
     return tuple(
-        Fact(account.name, view.texts.words(key, before=before, after=after))
+        Fact(view.within(account.system, account.name), view.texts.words(key, before=before, after=after))
         for account, before, after, key in _loads(plan)
     )
 
 
 def load_warnings(view: View, plan: Plan) -> tuple[Element, ...]:
     limit = plan.terms.warn_above
+    too_many = ((view.within(account.system, account.name), n) for account, _, n, _ in _loads(plan) if n > limit)
     return tuple(
-        Paragraph((Strong(view.texts.t("approval.load.high", name=account.name, n=after, limit=limit)),))
-        for account, _, after, _ in _loads(plan)
-        if after > limit
+        Paragraph((Strong(view.texts.t("approval.load.high", name=name, n=n, limit=limit)),)) for name, n in too_many
     )
 
 

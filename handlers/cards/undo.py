@@ -5,19 +5,21 @@ from functools import partial
 from typing import Final, Literal, TypedDict
 
 from connectors.base import ReferenceKind
-from handlers.cards.common import View, distinct
+from handlers.cards.common import View, distinct, systems_of
 from handlers.cards.explain import references_text
+from handlers.cards.grouped import Row, grouped_table
 from handlers.cards.parts import amount, note, paragraph
 from handlers.checklist import ItemState
-from handlers.departure import Departure, State, Undoing
-from handlers.elements import Actions, Button, Card, Confirm, Element, Heading, Paragraph, Strong, Style, Table
+from handlers.departure import GONE_THROUGH, Departure, State, Undoing
+from handlers.elements import Actions, Button, Card, Confirm, Element, Heading, Note, Paragraph, Strong, Style
 from handlers.events import Outcome, Returned, Undone
 from handlers.intents import Action, Token
+from handlers.lockout import LICENSED
 from handlers.people import Person
 from handlers.places import is_field
 from handlers.playbooks import StepKey
-from handlers.texts import Texts
-from handlers.undoing import REFUSED, PlacePreview, UndoPreview, is_whole, scope_to_text
+from handlers.texts import Texts, catalogue
+from handlers.undoing import PlacePreview, UndoPreview, is_whole, scope_to_text
 
 # Counts of a place, with the column that shows them; what is nowhere has no column.
 _COLUMNS: Final = {
@@ -47,9 +49,10 @@ def undo_preview_card(texts: Texts, departure: Departure, preview: UndoPreview) 
         (
             Heading(texts.t("undo.title.part" if part else "undo.title", leaver=view.leaver)),
             Paragraph((Strong(text),)),
-            *_table(texts, preview),
+            *_table(view, preview),
             *((paragraph(view, "undo.others", n=others, what=_found(view, preview, "others")),) if others else ()),
-            *((paragraph(view, "undo.let_in", leaver=view.leaver, systems=view.systems),) if preview.let_in else ()),
+            *_by_hand(view, preview),
+            *(_let_in(view) if preview.let_in else ()),
             *_lasting(texts, preview),
             *((_buttons(view, preview, part=part),) if ours or not part else ()),
         ),
@@ -65,11 +68,59 @@ def _buttons(view: View, preview: UndoPreview, *, part: bool) -> Actions:
     return Actions((_undo(view, preview),), () if part else tuple(_parts(view, preview)))
 
 
-def _table(texts: Texts, preview: UndoPreview) -> tuple[Element, ...]:
+def _table(view: View, preview: UndoPreview) -> tuple[Element, ...]:
     columns = {name: key for name, key in _COLUMNS.items() if name in _ALWAYS or preview.total(name)}
-    header = [texts.t(key) for key in ("column.module", *columns.values())]
-    rows = tuple((p.label, *(texts.number(getattr(p, name)) for name in columns)) for p in preview.places)
-    return (Table(tuple(header), rows, numeric=tuple(range(1, len(header)))),) if rows else ()
+    rows = [Row(p.system, p.label, tuple(getattr(p, name) for name in columns)) for p in preview.places]
+    return grouped_table(view, ("column.module", *columns.values()), rows)
+
+
+def _guided(view: View, step: StepKey) -> list[str]:
+    plans = view.departure.plan.systems if view.departure.plan else ()
+    return [plan.system for plan in plans if step in plan.guided]
+
+
+def _by_hand(view: View, preview: UndoPreview) -> tuple[Element, ...]:
+    """Where records only go back by a person's hand."""
+    places = {place.system for place in preview.places}
+    systems = [system for system in _guided(view, StepKey.TRANSFER) if system in places]
+    return (paragraph(view, "undo.by_hand", systems=view.system_names(systems)),) if systems else ()
+
+
+def _locked_out(view: View) -> list[str]:
+    """Of several systems, those that have got so far."""
+    departure = view.departure
+    begun = {result.system for result in departure.steps if result.step is StepKey.DEACTIVATE}
+    begun |= {problem.system for problem in departure.problems if problem.step == StepKey.DEACTIVATE}
+    return [system for system in departure.accounts if system in begun or not view.many]
+
+
+def _let_in(view: View) -> Iterator[Element]:
+    """Where the leaver can log in again, by whom, and what that may cost."""
+    locked_out = _locked_out(view)
+    by_hand = [system for system in _guided(view, StepKey.DEACTIVATE) if system in locked_out]
+    systems = [system for system in locked_out if system not in by_hand]
+    if systems:
+        can = view.texts.t("undo.let_in", leaver=view.leaver, systems=view.system_names(systems))
+        seats = [_seat(view, system) for system in systems]
+        yield Paragraph(
+            (
+                can,
+                *([] if view.many else [" ", *seats]),
+            )
+        )
+        yield from (
+            Note((Strong(view.system(each)), ": ", seat))
+            for each, seat in zip(systems, seats, strict=True)
+            if view.many
+        )
+    if by_hand:
+        yield paragraph(view, "undo.let_in.by_hand", leaver=view.leaver, systems=view.system_names(by_hand))
+
+
+def _seat(view: View, system: str) -> str:
+    """What letting somebody in again costs there."""
+    key = f"ability.{system}.seats"
+    return view.texts.t("undo.licence" if system in LICENSED or key not in catalogue() else key)
 
 
 def _lasting(texts: Texts, preview: UndoPreview) -> tuple[Element, ...]:
@@ -110,8 +161,9 @@ def _parts(view: View, preview: UndoPreview) -> Iterator[Button]:
 
 def _part(view: View, place: PlacePreview) -> Button:
     """The way to what an undo of this module alone would do; there it is asked for."""
-    token = Token(Action.UNDO_PREVIEW, view.departure.id, view.departure.turn, place.module)
-    return Button(view.texts.t("button.undo.part", module=place.label), token)
+    scope = f"{place.system}/{place.module}" if view.many else place.module
+    token = Token(Action.UNDO_PREVIEW, view.departure.id, view.departure.turn, scope)
+    return Button(view.texts.t("button.undo.part", module=view.within(place.system, place.label)), token)
 
 
 def returns(departure: Departure) -> Iterator[tuple[str, tuple[Person, ...], partial[Card]]]:
@@ -120,7 +172,7 @@ def returns(departure: Departure) -> Iterator[tuple[str, tuple[Person, ...], par
     had = tuple(departure.receivers.values())
     for number, undoing in enumerate(departure.undoings, start=1):
         if undoing.result:
-            got = (undoing.person,) if undoing.person else ()
+            got = (undoing.person, *undoing.people.values()) if undoing.person else ()
             people = distinct((departure.admin, *lead, undoing.by, *had, *got))
             yield f"returned:{number}", people, partial(_returned, undoing, undoing.result)
 
@@ -168,7 +220,8 @@ def _keys(undoing: Undoing) -> tuple[str, str]:
 
 
 def _result_text(view: View, undoing: Undoing, result: Returned | Undone) -> str:
-    successor = undoing.person.name if undoing.person else ""
+    got = distinct((undoing.person, *undoing.people.values())) if undoing.person else ()
+    successor = view.texts.listed(person.name for person in got)
     said = _counted(view, result, "records")
     return view.texts.t(_keys(undoing)[1], leaver=view.leaver, successor=successor, **said)
 
@@ -184,10 +237,22 @@ def _result(view: View, undoing: Undoing, result: Returned | Undone) -> Iterator
     if (others := _counted(view, result, "others"))["n"]:
         yield paragraph(view, "undone.others", **others)
     if (failed := _counted(view, result, "failed"))["n"]:
-        reached = undoing.given_up in ("", REFUSED)
-        key = "undone.failed" if reached else "undone.not_reached"
-        yield paragraph(view, key, systems=view.systems, **failed)
+        yield _not_back(view, undoing, failed)
     yield from (_lines(heading, lines) for heading, lines in left_standing(view, undoing))
+
+
+def _not_back(view: View, undoing: Undoing, failed: Counted) -> Paragraph:
+    """What stayed where it was: refused, or not reached, and in which of several systems."""
+    if undoing.given_up in ("", *GONE_THROUGH):
+        return paragraph(view, "undone.failed", systems=view.systems, **failed)
+    key = "undone.not_reached.in" if view.many else "undone.not_reached"
+    return paragraph(view, key, systems=view.system_names(_not_reached(view, undoing)), **failed)
+
+
+def _not_reached(view: View, undoing: Undoing) -> list[str]:
+    """The systems in which it had not come to its end."""
+    concerned = [system for system in systems_of(view.departure) if undoing.concerns(system)]
+    return [system for system in concerned if system in undoing.left_in or system not in undoing.through]
 
 
 def left_standing(view: View, undoing: Undoing) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -205,7 +270,7 @@ def _handed_over(view: View) -> list[str]:
     plan = view.departure.plan
     done = {(each.system, each.step) for each in view.departure.steps if each.outcome is Outcome.DONE}
     return [
-        references_text(view, [reference])
+        view.within(system.system, references_text(view, [reference]))
         for system in (plan.systems if plan else ())
         for reference in system.references
         if reference.movable and (system.system, _GIVEN_IN.get(reference.kind, StepKey.CONFIGURATION)) in done

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from handlers.cards.common import View
+from handlers.cards.common import View, systems_of
 from handlers.cards.reckoning import reckoned
 from handlers.departure import Departure, Prompt, State
 from handlers.elements import Element, Paragraph, Strong
@@ -41,13 +41,22 @@ def standing(departure: Departure) -> Standing:
         return Standing.LEFT
     if any(look.problem for look in departure.rechecks[-1:]):
         return Standing.UNCOUNTED
-    if exceptions(departure) or not _counted_twice(departure):
+    if exceptions(departure) or departure.left_out or not _counted_twice(departure):
         return Standing.EXCEPTIONS
     return Standing.MAILS if lost(mails(departure)) else Standing.ZERO
 
 
 def _counted_twice(departure: Departure) -> bool:
-    return {r.step for r in departure.steps if r.outcome is Outcome.DONE and r.step in _COUNTS} == _COUNTS
+    """In every system."""
+    done = {(r.system, r.step) for r in departure.steps if r.outcome is Outcome.DONE}
+    every = systems_of(departure)
+    return bool(every) and all((system, step) in done for system in every for step in _COUNTS)
+
+
+def by_word(departure: Departure, step: StepKey) -> tuple[tuple[StepResult, Prompt], ...]:
+    """Where a step rests on somebody's word, with the prompt in which they gave it."""
+    given = {p.answer.at: p for p in departure.prompts if p.answer and p.answer.key == "done_by_hand"}
+    return tuple((r, given[r.at]) for r in departure.steps if r.step is step and r.at in given)
 
 
 def exceptions(departure: Departure) -> tuple[tuple[StepResult, Prompt | None], ...]:

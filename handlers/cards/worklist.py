@@ -1,11 +1,11 @@
 """What somebody who takes over should look at first."""
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Final
 
 from connectors.base import AgendaItem, AgendaKind
-from handlers.cards.common import View
-from handlers.cards.parts import NOTHING
+from handlers.cards.common import NOTHING, View
 from handlers.elements import Element, Inline, Link, Note, Paragraph, Strong, Words
 
 _SHOWN: Final = 5  # of each kind
@@ -17,17 +17,18 @@ def work_list(view: View, mine: Callable[[str], bool]) -> tuple[Element, ...]:
 
 
 def _kind(view: View, kind: AgendaKind, mine: Callable[[str], bool]) -> tuple[Element, ...]:
-    items = [
-        (item, _currency(view, system))
+    by_system = (
+        [(system, item) for item in agenda if item.kind is kind and mine(f"{system}/{item.module}/{item.record_id}")]
         for system, agenda in view.departure.agenda.items()
-        for item in agenda
-        if item.kind is kind and mine(f"{system}/{item.module}/{item.record_id}")
-    ]
+    )
+    # Each has its most important ones first: those of every system come in turns.
+    items = [each for turn in zip_longest(*by_system) for each in turn if each]
     if not items:
         return ()
     words: list[Inline] = [Strong(view.texts.t(f"handover.agenda.{kind}"))]
-    for item, currency in items[:_SHOWN]:
-        words += ["\n", *_item(view, item, currency)]
+    for system, item in items[:_SHOWN]:
+        where = (f" · {view.system(system)}",) if view.many else ()
+        words += ["\n", *_item(view, item, _currency(view, system)), *where]
     rest = (Note((view.texts.t("handover.agenda.more"),)),) if len(items) > _SHOWN else ()
     return Paragraph(tuple(words)), *rest
 

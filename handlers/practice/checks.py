@@ -1,7 +1,7 @@
 """Whether the policy fits the connected systems: what it names must exist, and whom it names must be there."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.base import Account, Check, Connector, ConnectorError, Part, Rejected
@@ -65,10 +65,13 @@ async def _active(connector: Connector) -> list[Account]:
 
 async def _unknown(named: Named, connectors: Collection[Connector]) -> Check | None:
     """A fault where no system knows the name. A system is asked by the cheapest read that needs it."""
-    refused = ""
+    system, _, module = named.module.rpartition("/")
+    refused = f"{system} is not connected"
     for connector in connectors:
+        if system not in ("", connector.system):
+            continue
         try:
-            await _look(connector, named)
+            await _look(connector, replace(named, module=module))
         except Rejected as error:
             refused = str(error)
         else:

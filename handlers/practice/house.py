@@ -2,15 +2,16 @@
 
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from connectors.base import Category, Module
 from handlers.practice.faults import faults
-from handlers.practice.kinds import Move, StaleAction
+from handlers.practice.kinds import Address, Move, StaleAction
 from handlers.practice.sections import (
     Announcement,
     ChecklistItem,
@@ -30,7 +31,10 @@ from handlers.practice.sections import (
     refuse_open,
 )
 
-OWN_ITEMS: Final = ("configuration-", "fields-")  # how the keys begin that `handlers.left_to_people` gives
+T = TypeVar("T")
+_PLAIN: Final = "zoho_crm"  # whose modules are named without their system
+# How the keys begin that `handlers.left_to_people` gives.
+OWN_ITEMS: Final = ("configuration-", "fields-", "inbox-", "seat-")
 
 
 class InvalidPractice(Exception):
@@ -56,6 +60,7 @@ class Practice(Section):
     sweep: Sweep = Sweep()
     announcement: Announcement = Announcement()
     configuration: Configuration = Configuration()
+    aliases: dict[Address, tuple[Address, ...]] = Field(default_factory=dict)
     checklist: tuple[ChecklistItem, ...] = ()
 
     @field_validator("masters")
@@ -86,6 +91,41 @@ class Practice(Section):
         if twice := [key for key, n in times.items() if n > 1]:
             raise ValueError(f"each key once only; there again: {', '.join(twice)}")
         return value
+
+    @field_validator("aliases")
+    @classmethod
+    def _one_person_each(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        times = Counter(address for main, others in value.items() for address in {main, *others})
+        if twice := [address for address, n in times.items() if n > 1]:
+            raise ValueError(f"an address belongs to one person; there again: {', '.join(twice)}")
+        return value
+
+    def person_of(self, address: str) -> str:
+        """The address that stands for a person whom systems know under several."""
+        wanted = address.lower()
+        return next((main for main, others in self.aliases.items() if wanted in others), wanted)
+
+    def addresses_of(self, address: str | None) -> frozenset[str]:
+        """All addresses of the person who has this one, in lower case; an empty one is nobody's."""
+        if not address:
+            return frozenset()
+        main = self.person_of(address)
+        return frozenset({main, *self.aliases.get(main, ())})
+
+    def same_person(self, one: str | None, other: str | None) -> bool:
+        """Whether two addresses are one person's."""
+        return bool(one and other) and self.person_of(str(one)) == self.person_of(str(other))
+
+    def of(self, system: str) -> "Practice":
+        """The rules as they hold in one system. What names a module is of Zoho CRM, unless the name begins with another
+        system, as in "suitecrm/Leads"."""
+
+        def here(names: Mapping[str, T]) -> dict[str, T]:
+            split = {name: name.rpartition("/") for name in names}
+            return {name: names[full] for full, (where, _, name) in split.items() if (where or _PLAIN) == system}
+
+        fields = self.user_fields.model_copy(update={"fields": here(self.user_fields.fields)})
+        return self.model_copy(update={"modules": here(self.modules), "user_fields": fields})
 
     def move(self, module: Module) -> Move:
         """What moves of a module: by its own rule, else by its category."""

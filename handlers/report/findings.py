@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from handlers.cards.common import View
 from handlers.departure import Departure
 from handlers.events import Event, RunEnded, RunStarted
 from handlers.places import closing, is_field
@@ -22,7 +23,11 @@ def receivers(case: Case, texts: Texts) -> tuple[tuple[str, str], ...]:
     names = account_names(case.departure)
     counted = {f"{system}/{account}": n for (system, account), n in case.received.items()}
     everybody = sorted({*names, *counted}, key=lambda account: (-counted.get(account, 0), names.get(account, account)))
-    return tuple((names.get(each, each), texts.t("notice.records", n=counted.get(each, 0))) for each in everybody)
+    view = View(case.departure, texts)
+    return tuple(
+        (view.within(each.partition("/")[0], names.get(each, each)), texts.t("notice.records", n=counted.get(each, 0)))
+        for each in everybody
+    )
 
 
 def account_names(departure: Departure) -> dict[str, str]:
@@ -43,7 +48,7 @@ def forecast(case: Case, texts: Texts) -> list[tuple[str, str, str]]:
     forecasts = [each.forecast for each in plan.systems if each.forecast] if plan else []
     if plan is None or not forecasts:
         return []
-    seconds = sum(each.seconds for each in forecasts)
+    seconds = max(each.seconds for each in forecasts)  # the systems go on side by side
     start, end = _run(case)
     took = texts.duration(start, end) if start and end else "–"
     expected = texts.duration(plan.made_at, plan.made_at + timedelta(seconds=seconds))
@@ -54,19 +59,23 @@ def forecast(case: Case, texts: Texts) -> list[tuple[str, str, str]]:
 
 
 def _changes(case: Case, plan: Plan, texts: Texts) -> Iterator[tuple[str, str, str]]:
-    """What moved; and where there is any, what was closed instead and which other fields changed."""
-    done = _changed(case)
-    fields = sum(line.count for system in plan.systems for line in system.fields if line.move)
-    planned = ((_MOVED, plan.move), ("fact.close", plan.close), ("fact.fields", fields))
-    for key, n in planned:
-        if n or done[key] or key == _MOVED:
-            yield texts.t(key), texts.number(n), texts.number(done[key])
+    """What moved; and where there is any, what was closed instead and which other fields changed; system by system."""
+    view = View(case.departure, texts)
+    for system in plan.systems:
+        done = _changed(case, system.system)
+        fields = sum(line.count for line in system.fields if line.move)
+        planned = ((_MOVED, system.move), ("fact.close", system.close), ("fact.fields", fields))
+        for key, n in planned:
+            if n or done[key] or key == _MOVED:
+                yield view.within(system.system, texts.t(key)), texts.number(n), texts.number(done[key])
 
 
-def _changed(case: Case) -> Counter[str]:
+def _changed(case: Case, system: str) -> Counter[str]:
     plan, found = case.departure.plan, Counter[str]()
     dead = closing(plan)
     for place, totals in case.totals.items():
+        if place.system != system:
+            continue
         field = is_field(plan, place.system, place.module)
         key = "fact.fields" if field else "fact.close" if (place.system, place.module) in dead else _MOVED
         found[key] += totals.count(LedgerOutcome.MOVED)

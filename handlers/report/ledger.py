@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
+from connectors.base import joined, parted
 from handlers.departure import Departure
 from handlers.ports import LedgerRow
 from handlers.report.findings import account_names
@@ -31,8 +32,13 @@ def ledger_csv(rows: Iterable[LedgerRow], names: Mapping[str, str]) -> Iterator[
     yield _line([*columns[:behind_ids], "owner_before_name", "owner_after_name", *columns[behind_ids:]])
     for row in rows:
         cells = list(vars(row).values())
-        named = [names.get(f"{row.system}/{owner}") for owner in (row.owner_before, row.owner_after)]
+        named = [_named(names, row.system, owners) for owners in (row.owner_before, row.owner_after)]
         yield _line(map(_cell, [*cells[:behind_ids], *named, *cells[behind_ids:]]))
+
+
+def _named(names: Mapping[str, str], system: str, owners: str) -> str:
+    """The names that are known, of one owner or of several."""
+    return joined(name for each in parted(owners) if (name := names.get(f"{system}/{each}")))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -9,8 +9,10 @@ from typing import Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from handlers.cards.case import state_text
-from handlers.cards.common import View
-from handlers.cards.parts import NOTHING, decided_by, step_name
+from handlers.cards.common import NOTHING, View
+from handlers.cards.lockout import lockout_facts
+from handlers.cards.parts import decided_by, step_name
+from handlers.cards.reckoning import untagged_text
 from handlers.cards.undo import left_standing
 from handlers.cards.verdict import Standing, conclusion, exceptions, standing
 from handlers.checklist import Item
@@ -23,7 +25,7 @@ from handlers.ports import Entry, LedgerOutcome
 from handlers.progress import ModuleProgress, RunProgress
 from handlers.report import figures, findings
 from handlers.report.case import Case
-from handlers.report.timeline import evidence_text, timeline, who
+from handlers.report.timeline import found_text, timeline, who
 from handlers.texts import Texts
 from handlers.undoing import is_whole
 
@@ -41,15 +43,19 @@ def report_html(case: Case, texts: Texts) -> str:
         verdict=_verdict(case, view),
         facts=_facts(case, view),
         receivers=findings.receivers(case, texts),
-        charts=_charts(case, texts),
-        values=_values(case, texts),
+        charts=_charts(case, view),
+        values=_values(case, view),
         timeline=timeline(case, view),
         steps=[_step(view, result) for result in view.departure.steps],
         forecast=findings.forecast(case, texts),
-        mails=mails(view.departure),
+        mails=[replace(each, label=view.within(each.system, each.label)) for each in mails(view.departure)],
         lost=lost(mails(view.departure)),
         rechecks=[_recheck(texts, each) for each in view.departure.rechecks],
-        exceptions=[*_waived(view), *(_exception(view, *each) for each in exceptions(view.departure))],
+        exceptions=[
+            *_left_out(view),
+            *_waived(view),
+            *(_exception(view, *each) for each in exceptions(view.departure)),
+        ],
         checklist=[_item(texts, each) for each in view.departure.checklist],
         lasting=_lasting(view),
         not_covered=_not_covered(view),
@@ -127,6 +133,7 @@ def _progress(case: Case) -> RunProgress:
                 moved=totals.count(LedgerOutcome.MOVED),
                 returned=totals.count(LedgerOutcome.RETURNED),
                 given_on=totals.count(LedgerOutcome.KEPT),
+                tagged=totals.tagged,
             )
             for place, totals in case.totals.items()
         )
@@ -149,7 +156,9 @@ def _facts(case: Case, view: View) -> list[tuple[str, str]]:
     if departure.state in FINAL_STATES:
         facts.append((texts.t("report.fact.ended"), texts.moment(departure.since).fallback))
     facts += [(texts.t(key), _plain(decided_by(view, made))) for key, made in decisions if made]
-    return facts
+    untagged = untagged_text(view, _progress(case))
+    facts += [(texts.t("fact.untagged"), untagged)] if untagged else []
+    return [*facts, *((each.label, _plain(each.words)) for each in lockout_facts(view))]
 
 
 def _person(name: str, email: str | None) -> str:
@@ -169,29 +178,34 @@ class Row:
 @dataclass(frozen=True)
 class Chart:
     """`fates` are those that any record met, as (key, name); the numbers of a row and the sums stand in their order.
-    `id` is that of the table, `title` and `note` are keys of the text catalogue."""
+    `id` is that of the table, `note` a key of the text catalogue."""
 
     id: str
-    title: str
     note: str
+    title: str
     fates: tuple[tuple[str, str], ...]
     rows: tuple[Row, ...]
     sums: tuple[str, ...]
     total: str
 
 
-def _charts(case: Case, texts: Texts) -> list[Chart]:
-    """Of records and, as one record can have several, of other fields apart; no chart where there is nothing."""
-    counted = [each for each in figures.module_figures(case, texts) if each.total]
-    records, fields = [e for e in counted if not e.is_field], [e for e in counted if e.is_field]
-    named = (
-        (("records", "report.heading.records", "report.records.note"), records),
-        (("fields", "report.heading.fields", "report.fields.note"), fields),
-    )
-    return [_chart(names, each, texts) for names, each in named if each]
+def _charts(case: Case, view: View) -> list[Chart]:
+    """For each system, of records and, as one record can have several, of other fields apart; no chart where there is
+    nothing."""
+    counted = [each for each in figures.module_figures(case, view.texts) if each.total]
+    kinds = (("records", "report.records.note", False), ("fields", "report.fields.note", True))
+    return [
+        _chart((kind, note), system, mine, view)
+        for system in dict.fromkeys(each.system for each in counted)
+        for kind, note, is_field in kinds
+        if (mine := [each for each in counted if each.system == system and each.is_field is is_field])
+    ]
 
 
-def _chart(named: tuple[str, str, str], modules: list[figures.ModuleFigures], texts: Texts) -> Chart:
+def _chart(named: tuple[str, str], system: str, modules: list[figures.ModuleFigures], view: View) -> Chart:
+    (kind, note), texts = named, view.texts
+    title = view.within(system, texts.t(f"report.heading.{kind}"))
+    identity = f"{kind}-{system}" if view.many else kind
     sums = {fate: sum(each.counts[fate] for each in modules) for fate in figures.FATES}
     met = [fate for fate in figures.FATES if sums[fate]]
     most = max(each.total for each in modules)
@@ -206,28 +220,46 @@ def _chart(named: tuple[str, str, str], modules: list[figures.ModuleFigures], te
     ]
     names = tuple((fate, texts.t(figures.FATES[fate][0])) for fate in met)
     shown = tuple(texts.number(sums[fate]) for fate in met)
-    return Chart(*named, names, tuple(rows), shown, texts.number(sum(sums.values())))
+    return Chart(identity, note, title, names, tuple(rows), shown, texts.number(sum(sums.values())))
 
 
-def _values(case: Case, texts: Texts) -> list[tuple[str, str, int]]:
+def _values(case: Case, view: View) -> list[tuple[str, str, int]]:
     """(module, amount, length of the bar) for modules whose records have a value. Never a sum: one sale is a deal, its
     quote and its invoice, and would count three times."""
+    texts = view.texts
     valued = [(each, each.value) for each in figures.module_figures(case, texts) if each.value]
     most = {
         system: max(value for each, value in valued if each.system == system)
         for system in {each.system for each, _ in valued}
     }
-    return [(e.label, texts.money(value, e.currency), figures.bar(value, most[e.system])) for e, value in valued]
+    return [
+        (view.within(e.system, e.label), texts.money(value, e.currency), figures.bar(value, most[e.system]))
+        for e, value in valued
+    ]
 
 
 def _step(view: View, result: StepResult) -> tuple[str, str, str, str]:
     at = view.texts.moment(result.at).fallback
-    found = evidence_text(view.texts, result)
-    return step_name(view, result.step), view.texts.t(f"outcome.{result.outcome}"), found, at
+    found = found_text(view, result)
+    return step_name(view, result.step, result.system), view.texts.t(f"outcome.{result.outcome}"), found, at
 
 
 def _recheck(texts: Texts, each: Rechecked) -> tuple[str, str, str]:
     return texts.moment(each.at).fallback, texts.number(each.moved), texts.number(each.left)
+
+
+def _left_out(view: View) -> list[tuple[str, str, str, str]]:
+    """Systems in which nothing was handed over."""
+    t = view.texts.t
+    return [
+        (
+            t("report.left_out", system=view.system(each.system)),
+            each.reason or t("report.left_out.unasked"),
+            each.by.name,
+            view.texts.moment(each.at).fallback,
+        )
+        for each in view.departure.left_out
+    ]
 
 
 def _waived(view: View) -> list[tuple[str, str, str, str]]:
@@ -243,7 +275,7 @@ def _exception(view: View, result: StepResult, prompt: Prompt | None) -> tuple[s
     """(step, reason, who signed, when)."""
     signed = prompt.answer.by.name if prompt and prompt.answer else NOTHING
     reason = str(result.evidence.get("reason", NOTHING))
-    return step_name(view, result.step), reason, signed, view.texts.moment(result.at).fallback
+    return step_name(view, result.step, result.system), reason, signed, view.texts.moment(result.at).fallback
 
 
 def _item(texts: Texts, item: Item) -> tuple[str, str, str, str]:
@@ -262,7 +294,14 @@ def _lasting(view: View) -> list[tuple[str, tuple[str, ...]]]:
 
 def _not_covered(view: View) -> list[tuple[str, str]]:
     systems = view.departure.plan.systems if view.departure.plan else ()
-    return [(each.label, view.texts.t(each.reason)) for system in systems for each in system.not_covered]
+    return [
+        (view.within(system.system, each.label), view.texts.t(each.reason))
+        for system in systems
+        for each in system.not_covered
+    ] + [
+        (view.system(each.system), view.texts.t("report.further", account=each.email or each.name, id=each.id))
+        for each in view.departure.further
+    ]
 
 
 def _entry(texts: Texts, entry: Entry) -> tuple[int, str, str, str, str]:

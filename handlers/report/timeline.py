@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.base import MailboxKind
-from handlers.cards.common import View
+from handlers.cards.common import GUIDED, View
 from handlers.cards.parts import amount, problem_text, step_name
+from handlers.cards.shares import rules_text
 from handlers.elements import Strong, Words
 from handlers.events import (
     Approved,
     BaselineTaken,
     Cancelled,
     ChecklistMade,
+    DoneByHand,
     Escalated,
     Event,
     ExceptionSigned,
@@ -32,6 +34,8 @@ from handlers.events import (
     StepEnded,
     StepResult,
     SuccessorConfirmed,
+    SystemLeftOut,
+    SystemReturned,
     Undone,
     UndoStarted,
     Voided,
@@ -40,7 +44,9 @@ from handlers.ports import Entry
 from handlers.report.case import Case
 from handlers.texts import Texts, catalogue
 
-_TROUBLE: Final = frozenset({"interrupted", "voided", "exception_signed", "mailbox_waived", "given_up"})
+_TROUBLE: Final = frozenset({
+    "interrupted", "voided", "exception_signed", "mailbox_waived", "given_up", "system_left_out",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,10 @@ def _happening(entry: Entry, view: View) -> Happening:
 
 
 def _key(entry: Entry) -> str:
-    taken_over = isinstance(entry.event, MailboxConfirmed | MailboxWaived) and entry.event.first
-    return "report.mailbox_kept" if taken_over else f"event.{entry.type}"
+    if isinstance(entry.event, MailboxConfirmed | MailboxWaived) and entry.event.first:
+        return "report.mailbox_kept"
+    unasked = isinstance(entry.event, MailboxConfirmed) and entry.actor is None
+    return "report.mailbox_none" if unasked else f"event.{entry.type}"
 
 
 def _words_of(texts: Texts, event: Event) -> Iterator[str]:
@@ -93,22 +101,51 @@ def _words_of(texts: Texts, event: Event) -> Iterator[str]:
 def evidence_text(texts: Texts, result: StepResult) -> str:
     """ "Moved: 312 · Gone: 2"; a signed exception says its reason elsewhere."""
     parts = [
-        f"{_evidence_name(texts, name)}: {texts.number(value) if isinstance(value, int) else value}"
+        f"{_evidence_name(texts, name, value)}: {texts.number(value) if isinstance(value, int) else value}"
         for name, value in result.evidence.items()
         if name != "reason" and value != ""
     ]
     return " · ".join(parts)
 
 
-def _evidence_name(texts: Texts, name: str) -> str:
-    """A step may find something that has no word yet: it is shown all the same."""
-    key = f"report.evidence.{name}"
+def _evidence_name(texts: Texts, name: str, value: int | str) -> str:
+    """A step may find something that has no word yet: it is shown all the same. Counted is what is left to people;
+    in words, what they did."""
+    key = "report.by_hand" if name == "by_hand" and isinstance(value, str) else f"report.evidence.{name}"
     return texts.t(key) if key in catalogue() else name
 
 
+def found_text(view: View, result: StepResult) -> str:
+    """The same, and where a person did the step in the system's own page, who told so."""
+    return " · ".join(part for part in (evidence_text(view.texts, result), _by_hand(view, result)) if part)
+
+
+def _by_hand(view: View, result: StepResult) -> str:
+    plans = view.departure.plan.systems if view.departure.plan else ()
+    guided = any(plan.system == result.system and result.step in plan.guided for plan in plans)
+    if not guided or "by_hand" in result.evidence:
+        return ""
+    told = [
+        prompt.answer.by.name
+        for prompt in view.departure.prompts
+        if prompt.problem and (prompt.problem.system, prompt.problem.key) == (result.system, f"{GUIDED}{result.step}")
+        if prompt.answer and prompt.answer.key == "retried" and prompt.answer.at <= result.at
+    ]
+    return view.texts.t("report.guided", who=told[-1]) if told else view.texts.t("report.by_hand")
+
+
 def step_line(view: View, result: StepResult) -> str:
-    outcome = view.texts.t("timeline.step", step=step_name(view, result.step), outcome=_outcome(view, result))
-    return " · ".join(part for part in (outcome, evidence_text(view.texts, result)) if part)
+    return " · ".join(part for part in (_ended(view, result), found_text(view, result)) if part)
+
+
+def _ended(view: View, result: StepResult) -> str:
+    step = step_name(view, result.step, result.system)
+    return view.texts.t("timeline.step", step=step, outcome=_outcome(view, result))
+
+
+def _somewhere(view: View, system: str, said: str) -> str:
+    """What happened in one system, with its name where there are several."""
+    return f"{view.system(system)}: {said}" if view.many else said
 
 
 def _outcome(view: View, result: StepResult) -> str:
@@ -119,14 +156,14 @@ def _told(view: View, event: Event) -> Iterator[str]:
     """What an event says besides who did it."""
     texts = view.texts
     match event:
-        case Opened(emergency=True):
-            yield texts.t("report.detail.emergency")
+        case Opened():
+            yield from _opened(view, event)
         case Planned(inventories=inventories):
             holdings = [holding for inventory in inventories.values() for holding in inventory.holdings]
             yield texts.t("report.detail.counted", n=sum(each.open + each.closed for each in holdings))
-        case SuccessorConfirmed(successor=successor, receivers=receivers, digest=digest):
-            names = sorted({person.name for person in receivers.values()}) or [successor.name]
-            yield texts.t("report.detail.receivers", names=texts.listed(names))
+        case SuccessorConfirmed(digest=digest):
+            yield texts.t("report.detail.receivers", names=texts.listed(_receivers(view, event)))
+            yield from (rules_text(view, system) for system in event.plan.systems if system.chosen.routes)
             yield texts.t("report.detail.digest", digest=digest)
         case Approved(digest=digest):
             yield texts.t("report.detail.digest", digest=digest)
@@ -144,14 +181,35 @@ def _told(view: View, event: Event) -> Iterator[str]:
         case Voided(differences=differences):
             for each in differences:
                 said = texts.t("approval.difference", planned=each.planned, now=each.now)
-                yield f"{each.label}: {said}"
+                yield f"{view.within(each.system, each.label)}: {said}"
         case StepEnded(result=result) | ExceptionSigned(result=result):
             yield step_line(view, result)
         case Interrupted(problem=problem):
-            yield problem_text(view, problem)
+            yield _somewhere(view, problem.system, problem_text(view, problem))
             yield texts.t("report.detail.reference", reference=problem.reference, code=problem.code or "–")
         case _:
             yield from _told_of_later(view, event)
+
+
+def _receivers(view: View, event: SuccessorConfirmed) -> list[str]:
+    """By name; of several systems, with those in which they take over."""
+    where: dict[str, list[str]] = {}
+    for account, person in sorted(event.receivers.items(), key=lambda each: each[1].name):
+        where.setdefault(person.name, []).append(account.partition("/")[0])
+    if not where or not view.many:
+        return list(where) or [event.successor.name]
+    ordered = [plan.system for plan in event.plan.systems]
+    return [
+        f"{name} ({view.system_names(system for system in ordered if system in systems)})"
+        for name, systems in where.items()
+    ]
+
+
+def _opened(view: View, event: Opened) -> Iterator[str]:
+    if event.emergency:
+        yield view.texts.t("report.detail.emergency")
+    if event.without:
+        yield view.texts.t("report.detail.without", systems=view.system_names(event.without))
 
 
 def _mailbox(texts: Texts, event: MailboxConfirmed | MailboxWaived) -> Iterator[str]:
@@ -170,10 +228,14 @@ def _told_of_later(view: View, event: Event) -> Iterator[str]:
     """The same for what comes with a run, and after it."""
     texts = view.texts
     match event:
-        case BaselineTaken(mails=mails):
-            yield texts.t("report.detail.mails", n=sum(each.count for each in mails))
-        case MailsCounted(counts=counts):
-            yield texts.t("report.detail.mails", n=sum(counts.values()))
+        case DoneByHand(result=result):
+            yield _ended(view, result)
+        case BaselineTaken(system=system, mails=mails):
+            yield _somewhere(view, system, texts.t("report.detail.mails", n=sum(each.count for each in mails)))
+        case MailsCounted(system=system, counts=counts):
+            yield _somewhere(view, system, texts.t("report.detail.mails", n=sum(counts.values())))
+        case SystemReturned(system=system) | SystemLeftOut(system=system):
+            yield view.system(system)
         case ItemSettled(key=key, state=state):
             titles = {item.key: item.named(texts.language) for item in view.departure.checklist}
             yield f"{titles.get(key, key)}: {texts.t(f'report.item.{state}')}"
@@ -183,10 +245,10 @@ def _told_of_later(view: View, event: Event) -> Iterator[str]:
             yield texts.t(f"report.reply.{reply}")
         case Rechecked(moved=moved, left=left):
             yield texts.t("report.detail.recheck", moved=moved, left=left)
-        case UndoStarted(modules=modules) if modules:
-            yield texts.listed(modules)
-        case HandOnStarted(person=person):
-            yield person.name
+        case UndoStarted(modules=modules, records=records) if modules or records:
+            yield texts.listed((*modules, *records))
+        case HandOnStarted(everybody=people):
+            yield texts.listed(person.name for person in people)
         case Returned() | Undone():
             counts = {"records": event.records, "others": event.others, "failed": event.failed}
             said = {name: amount(texts, n, event.fields.get(name, 0)) for name, n in counts.items()}

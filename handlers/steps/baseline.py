@@ -8,6 +8,7 @@ from typing import Final
 from connectors.base import MailboxKind, MailCount
 from handlers.events import BaselineTaken, Outcome
 from handlers.mailbox import Method
+from handlers.playbooks import StepKey
 from handlers.steps.unit import Ended, Ending, Stopped, Unit
 
 _MEETINGS: Final = timedelta(days=30)
@@ -19,7 +20,7 @@ async def baseline(unit: Unit) -> Ending:
     Stops where a mailbox that was confirmed shows no mail at all: it is private or not connected, whatever was said.
     """
     leaver, now = unit.plan.leaver.id, unit.now()
-    sample = unit.settings.practice.mail.sample
+    sample = unit.practice.mail.sample
     mails = await _comparable(unit, await unit.connector.mail_sample(leaver, limit=sample), now) if sample else ()
     agenda = await unit.connector.agenda(leaver, until=now + _MEETINGS)
     taken = BaselineTaken(at=now, system=unit.plan.system, mails=mails, agenda=agenda)
@@ -32,7 +33,8 @@ async def baseline(unit: Unit) -> Ending:
 def _should_have_mails(unit: Unit) -> bool:
     """Somebody has confirmed a mailbox that is shared, of somebody with records: then mails can be seen on them."""
     answers = unit.departure.mailbox_answers
-    return answers is not None and answers.kind is not MailboxKind.NONE and unit.plan.move > 0
+    shows = StepKey.MAILBOX in unit.plan.steps and unit.plan.move > 0
+    return shows and answers is not None and answers.kind is not MailboxKind.NONE
 
 
 def archived(unit: Unit) -> bool:

@@ -5,6 +5,7 @@ that is shown then.
 """
 
 from handlers.events import Outcome
+from handlers.identity import leaving_of, own_of
 from handlers.plan import differences, survey_for
 from handlers.rules import receiver_problem
 from handlers.steps.unit import Drifted, Ended, Ending, Stopped, Unit
@@ -17,8 +18,8 @@ async def compare(unit: Unit) -> Ending:
     if problem:
         return problem
     if not await _within_tolerance(unit):
-        fresh = await unit.connector.inventory(unit.plan.leaver.id, survey_for(unit.settings.practice, unit.now()))
-        found = differences(unit.plan, fresh, unit.settings.tolerance, unit.settings.practice)
+        fresh = await unit.connector.inventory(unit.plan.leaver.id, survey_for(unit.practice, unit.now()))
+        found = differences(unit.plan, fresh, unit.settings.tolerance, unit.practice)
         if found:
             return Drifted(found, fresh)
     return _unaffordable(unit) or Ended(Outcome.DONE, {"records": unit.plan.move})
@@ -28,11 +29,13 @@ async def _receivers_problem(unit: Unit) -> Stopped | None:
     """Everybody who gets records could take them when they were chosen; can they still?"""
     modules = frozenset(line.module for line in unit.plan.lines if line.move)
     departures = await unit.store.read(lambda tx: tx.open_departures())
-    others = [each for each in departures if each.id != unit.departure.id]
-    leaving = frozenset(account.email.lower() for each in others for account in each.accounts.values())
+    leaving = leaving_of(departures, unit.settings.practice, but=unit.departure.id)
+    own = own_of(unit.departure, unit.settings.practice)
     for receiver in unit.plan.receivers:
         account, fitness = await unit.connector.account(receiver.id), await unit.connector.fitness(receiver.id)
-        problem = receiver_problem(unit.plan.leaver, account, fitness, modules=modules, now=unit.now(), leaving=leaving)
+        problem = receiver_problem(
+            unit.plan.leaver, account, fitness, modules=modules, now=unit.now(), leaving=leaving, own=own
+        )
         if problem:
             return Stopped(f"problem.{problem}")
     return None

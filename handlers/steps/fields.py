@@ -3,7 +3,7 @@
 Each such field is a place of the ledger of its own, with the value before and after, so that an undo can restore it.
 """
 
-from connectors.base import BatchResult, RowReason
+from connectors.base import BatchResult, RowReason, parted
 from handlers.events import Outcome
 from handlers.plan import FieldLine
 from handlers.ports import Cursor, LedgerOutcome, Place, Planned, Transaction
@@ -88,7 +88,7 @@ async def _foreign(unit: Unit, place: Place, ids: tuple[str, ...]) -> frozenset[
         return frozenset()
     module, owner = place.module.partition(".")[0], unit.connector.owner_field
     owners = await unit.connector.values(module, ids, owner)
-    return frozenset(each for each, account in owners.items() if account != unit.plan.leaver.id)
+    return frozenset(each for each, account in owners.items() if unit.plan.leaver.id not in parted(account))
 
 
 async def _end(unit: Unit) -> Ending:

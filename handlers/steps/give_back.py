@@ -9,14 +9,17 @@ earlier undo gave back and somebody may have given away since, what was moved, a
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 from typing import Final
 
-from connectors.base import BatchResult, Rejected, RowFailure, RowReason
+from connectors.base import Ability, BatchResult, Rejected, RowFailure, RowReason, Way
 from handlers.errand import Errand
+from handlers.playbooks import StepKey
 from handlers.ports import Held, LedgerOutcome, Place, Transaction
 from handlers.rules import successor_problem
+from handlers.steps.deactivate import let_out_here
 from handlers.steps.unit import More, Stopped, Unit
 from handlers.undoing import is_whole
 
@@ -41,30 +44,81 @@ class _Batch:
 async def give_back(unit: Unit) -> More | Stopped | None:
     """Do the next batch of one system. None when every record in scope is settled."""
     errand = Errand(unit.departure, unit.plan, unit.connector)
+    if StepKey.TRANSFER in unit.plan.guided:
+        return await _by_hand(unit, errand)
     batch = await unit.store.read(lambda tx: next(_batches(unit, errand, tx), None))
     if batch is None:
-        return await _prepare(unit, errand) if is_whole(errand.undoing) else None
+        return await _let_in(unit, errand)
     more = await _DOES.get(batch.during, _settle)(unit, errand, batch)
     if isinstance(more, More):
         unit.memory.passed[batch.during, batch.place] = batch.last
     return more
 
 
+async def _by_hand(unit: Unit, errand: Errand) -> More | Stopped | None:
+    """See which records people have given back in the system's own page; while some are left, they are asked to."""
+    for place in errand.places:
+        after = unit.memory.looked.get(place)
+        rows = await unit.store.read(lambda tx, p=place, a=after: _rows(unit, tx, _Pass.MOVED, p, after=a))  # type: ignore[misc]
+        if rows:
+            await _see(unit, errand, place, tuple(row for row in rows if errand.wants(place, row)))
+            unit.memory.looked[place] = rows[-1].record_id
+            return More()
+    unit.memory.looked.clear()
+    left = 0
+    for place in errand.places:
+        after = None
+        while rows := await unit.store.read(lambda tx, p=place, a=after: _rows(unit, tx, _Pass.MOVED, p, after=a)):  # type: ignore[misc]
+            left += sum(errand.wants(place, row) for row in rows)
+            after = rows[-1].record_id
+    return Stopped("guided.undo", left) if left else None
+
+
+async def _see(unit: Unit, errand: Errand, place: Place, rows: tuple[Held, ...]) -> None:
+    """Write down what has gone where it should and what is somebody else's; the rest stays as it is."""
+    seen, now = await errand.look(place, rows), unit.now()
+
+    def write(tx: Transaction) -> None:
+        _arrived(tx, errand, place, _ids(seen.back), now)
+        tx.give_back(place, _ids(seen.others), LedgerOutcome.KEPT, now)
+
+    await unit.store.write(write)
+
+
+def _arrived(tx: Transaction, errand: Errand, place: Place, ids: Sequence[str], now: datetime) -> None:
+    if errand.receiver:
+        tx.hand_on(place, ids, errand.receiver, now)
+    else:
+        tx.give_back(place, ids, LedgerOutcome.RETURNED, now)
+
+
 async def _prepare(unit: Unit, errand: Errand) -> Stopped | None:
-    """Whoever gets records must be able to own them; the leaver is let in again. Once, and not before it is needed."""
+    """Whoever gets records must be able to own them; the leaver is let in again where they were let out here. Once, and
+    not before it is needed."""
     if unit.plan.system in unit.memory.ready:
         return None
-    stopped = await _make_able(errand)
+    stopped = await _make_able(unit, errand)
     if stopped is None:
         unit.memory.ready.add(unit.plan.system)
     return stopped
 
 
-async def _make_able(errand: Errand) -> Stopped | None:
+async def _let_in(unit: Unit, errand: Errand) -> Stopped | None:
+    """Also where nothing had to go back, in the end all is as it was."""
+    whole = is_whole(errand.undoing) and await let_out_here(unit.store, unit.departure, unit.plan.system)
+    return await _prepare(unit, errand) if whole else None
+
+
+async def _make_able(unit: Unit, errand: Errand) -> Stopped | None:
     leaver = errand.plan.leaver
     if errand.receiver:
         problem = successor_problem(leaver, await errand.connector.account(errand.receiver), frozenset())
         return Stopped(f"problem.{problem}") if problem else None
+    if errand.connector.capabilities[Ability.REACTIVATE].way is not Way.API:
+        return None  # people were told before they decided
+    if not await let_out_here(unit.store, unit.departure, unit.plan.system):
+        active = (await errand.connector.account(leaver.id)).active
+        return None if active else Stopped("problem.leaver_inactive")
     try:
         await errand.connector.activate(leaver.id)
     except Rejected as error:
@@ -80,7 +134,7 @@ def _batches(unit: Unit, errand: Errand, tx: Transaction) -> Iterator[_Batch]:
             after = None if during is _Pass.REFUSED else unit.memory.passed.get((during, place))
             while rows := _rows(unit, tx, during, place, after=after):
                 after = rows[-1].record_id
-                wanted = tuple(row for row in rows if errand.wants(row) and _open(errand, during, row))
+                wanted = tuple(row for row in rows if errand.wants(place, row) and _open(errand, during, row))
                 if wanted:
                     yield _Batch(during, place, wanted, after)
 
@@ -131,10 +185,7 @@ async def _settle(unit: Unit, errand: Errand, batch: _Batch) -> More | Stopped:
     arrived = (*_ids(seen.back), *result.done)
 
     def write(tx: Transaction) -> None:
-        if errand.receiver:
-            tx.hand_on(place, arrived, errand.receiver, now)
-        else:
-            tx.give_back(place, arrived, LedgerOutcome.RETURNED, now)
+        _arrived(tx, errand, place, arrived, now)
         tx.give_back(place, (*_ids(seen.others), *gone), LedgerOutcome.KEPT, now)
         tx.hold(place, failed, now)
 
@@ -159,18 +210,18 @@ def _refusals(batch: _Batch, failure: RowFailure) -> int:
 
 
 async def _write(unit: Unit, errand: Errand, place: Place, rows: Sequence[Held]) -> BatchResult:
-    """Set them to what they should be; one call for each value."""
+    """Set them to what they should be; one call for each value, and for whose place it takes."""
     module, _, name = place.module.partition(".")
-    by_target: defaultdict[str, list[str]] = defaultdict(list)
+    by_target: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
-        by_target[errand.target(row)].append(row.record_id)
+        by_target[errand.target(place, row), errand.instead_of(place, row)].append(row.record_id)
     results = []
-    for value, ids in by_target.items():
+    for (value, instead_of), ids in by_target.items():
         if name:
             results.append(await unit.connector.update(module, ids, {name: value or None}))
         else:
             quiet = unit.plan.chosen.quiet
-            results.append(await unit.connector.change_owner(module, ids, value, quiet=quiet))
+            results.append(await unit.connector.change_owner(module, ids, value, quiet=quiet, instead_of=instead_of))
     return BatchResult(
         tuple(chain.from_iterable(result.done for result in results)),
         tuple(chain.from_iterable(result.failed for result in results)),

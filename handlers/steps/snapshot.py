@@ -4,7 +4,7 @@ all later steps obey."""
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from connectors.base import Module, Page, Record
+from connectors.base import Module, Page, Record, joined
 from handlers.events import Outcome
 from handlers.plan import Line, modules_of
 from handlers.ports import Cursor, Place, Planned
@@ -83,7 +83,8 @@ async def add_records(unit: Unit, line: Line, records: Sequence[Record], cursor:
             continue
         to = _allocated(unit, record, given)
         to = to or unit.plan.router.receiver(module, record, parent=parents.get(record.id), given=given)
-        rows[place].append(Planned(record.id, record.label, unit.plan.leaver.id, to))
+        before = joined((unit.plan.leaver.id, *record.shared_with))
+        rows[place].append(Planned(record.id, record.label, before, to))
     return await unit.store.write(lambda tx: tx.add_page(place, rows, cursor))
 
 

@@ -1,11 +1,11 @@
 """Gives the records of the ledger to the successor, batch by batch.
 
-Before each stretch of `_STRETCH` records one look asks the vendor which of them a colleague has given to somebody else
-or closed since the snapshot; those are left alone. Rows that the vendor refuses for now come again at the end, a few
-times.
+Before each stretch of `limits.look` records one look asks the vendor which of them a colleague has given to somebody
+else or closed since the snapshot; those are left alone. Rows that the vendor refuses for now come again at the end, a
+few times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -17,14 +17,13 @@ from handlers.plan import Line
 from handlers.ports import LedgerOutcome, Transaction
 from handlers.steps.unit import Ended, Ending, More, Stopped, Unit
 
-_STRETCH: Final = 10_000
 # The vendor's clock and ours may differ; looking a little further back costs nothing.
 _CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
 async def transfer(unit: Unit) -> Ending:
     """Move one batch of the first module that has records left."""
-    return await move_next(unit, unit.plan.lines) or await _end(unit)
+    return await move_next(unit, unit.plan.lines) or await transferred(unit)
 
 
 async def move_next(unit: Unit, lines: Sequence[Line]) -> More | None:
@@ -64,13 +63,14 @@ async def _batch(unit: Unit, module: str, outcome: LedgerOutcome) -> _Batch | No
 async def _move(unit: Unit, line: Line, batch: _Batch) -> int:
     """Move these records, except those that others have changed. Returns the most attempts of a refused row."""
     place, ids = unit.place(line.module), batch.ids
-    if ids[-1] > unit.memory.guarded.get(place, ""):
+    if not unit.memory.guarded.get(place, frozenset()).issuperset(ids):
         taken = await _taken_by_others(unit, line, ids)
         ids = tuple(record_id for record_id in ids if record_id not in taken)
     if not ids:
         return await _write_down(unit, line, BatchResult(()))
     try:
-        result = await unit.connector.change_owner(line.module, ids, batch.to, quiet=unit.plan.chosen.quiet)
+        tag = unit.plan.tag if unit.connector.tags_along else None
+        result = await unit.connector.change_owner(line.module, ids, batch.to, quiet=unit.plan.chosen.quiet, tag=tag)
     except Unavailable:
         unit.memory.guarded.pop(place, None)  # it may have been done or not: look again before it is repeated
         raise
@@ -83,22 +83,29 @@ async def _taken_by_others(unit: Unit, line: Line, ids: tuple[str, ...]) -> froz
     What whoever is to get it has already may have been moved by us, without our having seen the answer.
     """
     place = unit.place(line.module)
-    span = await unit.store.read(lambda tx: tx.span(place, limit=_STRETCH))
-    first, last = min(span[0], ids[0]) if span else ids[0], max(span[1], ids[-1]) if span else ids[-1]
-    cursors = await unit.store.read(lambda tx: tx.cursors(place.departure_id, place.system))
-    found = await unit.connector.moved_away(
-        unit.plan.leaver.id,
-        line.module,
-        line.part or Part.ALL,
-        since=cursors[place.module].started_at - _CLOCK_SKEW,
-        first=first,
-        last=last,
+    limit = unit.connector.limits.look
+    planned = await unit.store.read(
+        lambda tx: tx.batch(place, outcome=LedgerOutcome.PLANNED, untagged=False, limit=limit)
     )
+    stretch = planned if frozenset(planned).issuperset(ids) else ids
+    found = await left_since(unit, line, stretch)
     to = await unit.store.read(lambda tx: tx.receivers(place, list(found)))
     taken, now = frozenset(each for each in to if found[each] != to[each]), unit.now()
     await unit.store.write(lambda tx: tx.settle(place, sorted(taken), LedgerOutcome.OTHERS, now))
-    unit.memory.guarded[place] = last
+    unit.memory.guarded[place] = frozenset(stretch)
     return taken
+
+
+async def left_since(unit: Unit, line: Line, ids: Sequence[str]) -> Mapping[str, str]:
+    """Which of these records have left what the leaver has to hand over since the snapshot, with whose they are."""
+    cursors = await unit.store.read(lambda tx: tx.cursors(unit.departure.id, unit.plan.system))
+    return await unit.connector.moved_away(
+        unit.plan.leaver.id,
+        line.module,
+        line.part or Part.ALL,
+        since=cursors[line.module].started_at - _CLOCK_SKEW,
+        ids=ids,
+    )
 
 
 async def _write_down(unit: Unit, line: Line, result: BatchResult) -> int:
@@ -108,8 +115,11 @@ async def _write_down(unit: Unit, line: Line, result: BatchResult) -> int:
     gone = [f.id for f in result.failed if f.reason is RowReason.GONE]
     refused = [f for f in result.failed if not f.reason.may_pass_later and f.reason is not RowReason.GONE]
 
+    tagged = frozenset(result.done) - frozenset(result.untagged) if unit.connector.tags_along and unit.plan.tag else ()
+
     def write(tx: Transaction) -> int:
         tx.settle(place, result.done, LedgerOutcome.MOVED, now)
+        tx.mark_tagged(place, sorted(tagged), [])
         tx.settle(place, gone, LedgerOutcome.GONE, now)
         tx.fail(place, refused, now)
         attempts = tx.defer(place, later, now)
@@ -136,7 +146,7 @@ async def _move_deferred(unit: Unit, line: Line, batch: _Batch) -> More:
     return More(wait=unit.settings.patience, waiting="waiting.locked") if attempts else More()
 
 
-async def _end(unit: Unit) -> Ending:
+async def transferred(unit: Unit) -> Ending:
     mine = unit.of_lines(await unit.store.read(lambda tx: tx.totals(unit.departure.id)))
 
     def count(outcome: LedgerOutcome) -> int:

@@ -19,7 +19,8 @@ class RunSettings:
     """`per_record_notices`: up to this many records of a module are announced one by one.
 
     `patience`: seconds between two tries of something that the vendor refuses for now. `tries`: how often.
-    `job_patience`: seconds in all that a job of the vendor's may run.
+    `job_patience`: seconds in all that a job of the vendor's may run. `vendor_patience`: seconds without an answer
+    before a person is asked; a daily allowance has renewed by then.
     """
 
     practice: Practice = field(default_factory=Practice)
@@ -29,23 +30,26 @@ class RunSettings:
     patience: float = 5.0
     tries: int = 6
     job_patience: float = 3600.0
+    vendor_patience: float = 25 * 3600.0
 
 
 @dataclass
 class Memory:
     """What a process remembers of a run between units. Losing it costs a few reads, never correctness.
 
-    `guarded` is the last id up to which we looked for foreign changes; `recounted` is what the second count
+    `guarded` are the records for which we have looked for foreign changes; `recounted` is what the second count
     found in the modules that it is through with; `tries` counts fruitless looks of a step; `jobs` are the vendor's jobs
-    that a step waits for, `waited` for how many seconds; `passed` is the last id up to which a pass of an undo went;
+    that a step waits for, `waited` for how many seconds; `looked` is the last id up to which somebody's work by hand
+    was looked at, `passed` that of a pass of an undo;
     `ready` are the systems in which whoever gets the records back is known to be able to own them.
     """
 
-    guarded: dict[Place, str] = field(default_factory=dict)
+    guarded: dict[Place, frozenset[str]] = field(default_factory=dict)
     recounted: dict[Place, int] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
+    looked: dict[Place, str] = field(default_factory=dict)
     passed: dict[tuple[str, Place], str] = field(default_factory=dict)
     ready: set[str] = field(default_factory=set)
 
@@ -63,6 +67,11 @@ class Unit:
     settings: RunSettings
     memory: Memory
     now: Callable[[], datetime]
+
+    @property
+    def practice(self) -> Practice:
+        """The rules of the house as they hold in this system."""
+        return self.settings.practice.of(self.plan.system)
 
     def place(self, module: str) -> Place:
         return Place(self.departure.id, self.plan.system, module)

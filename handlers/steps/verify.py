@@ -1,5 +1,6 @@
 """Counts, module by module, that nothing is left; what arrived in the meantime moves by the same rule."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from handlers.events import Outcome
@@ -8,6 +9,7 @@ from handlers.playbooks import StepKey
 from handlers.ports import Cursor, LedgerOutcome, Place, Totals
 from handlers.rules import rule_for
 from handlers.steps.fields import change_next
+from handlers.steps.guided import transfer_by_hand
 from handlers.steps.snapshot import add_records, read_page
 from handlers.steps.transfer import move_next
 from handlers.steps.unit import Ended, Ending, More, Stopped, Unit
@@ -23,7 +25,7 @@ def all_lines(unit: Unit) -> tuple[Line, ...]:
     empty = [
         Line(h.module.name, h.module.label, h.module.category, rule.part, move=0, keep=0, reason=rule.reason)
         for h in inventory.holdings
-        for rule in [rule_for(h.module, unit.settings.practice)]
+        for rule in [rule_for(h.module, unit.practice)]
         if h.module.name not in planned
     ]
     return tuple(line for line in (*unit.plan.lines, *empty) if line.part)
@@ -37,7 +39,7 @@ async def count(unit: Unit, line: Line) -> int:
 async def verify(unit: Unit) -> Ending:
     """Count by the query language. Ends only when each module is at zero, apart from what a person signed for."""
     lines, ghosts = all_lines(unit), 0
-    moving_on = await move_next(unit, lines) or await change_next(unit)  # what arrived late
+    moving_on = await _move_on(unit, lines)  # what arrived late
     if moving_on:
         return moving_on
     totals = await unit.store.read(lambda tx: tx.totals(unit.departure.id))
@@ -51,6 +53,13 @@ async def verify(unit: Unit) -> Ending:
         if left > signed:
             return await _left_over(unit, line, totals, left - signed)
     return Ended(Outcome.DONE, {"ghosts": ghosts, "modules": len(lines)})
+
+
+async def _move_on(unit: Unit, lines: Sequence[Line]) -> Ending | None:
+    if StepKey.TRANSFER not in unit.plan.guided:
+        return await move_next(unit, lines) or await change_next(unit)
+    seen = await transfer_by_hand(unit)
+    return None if isinstance(seen, Ended) else seen
 
 
 def _refused_since_signed(unit: Unit, totals: dict[Place, Totals]) -> int:

@@ -38,7 +38,7 @@ class CliqDesk:
 
     def concerns(self, asked: Mapping[str, Any]) -> bool:
         """Whether this is done in Cliq."""
-        return Place.of(asked).settled(self.town.options.apps).app == "cliq"
+        return Place.of(asked).settled(self.town.options.apps, ()).app == "cliq"
 
     def client(self, asked: Mapping[str, Any]) -> Client:
         return Client(self.town.hall, cliq_id(Place.of(asked).person))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.faults import Fault
 from sandbox.page.cliq_desk import CliqDesk
-from sandbox.page.crm_screen import give_one_away
+from sandbox.page.hand_screen import give_all_away, give_one_away, user_of
 from sandbox.page.mrkdwn import emoji
 from sandbox.page.options import Option
 from sandbox.page.place import Place
@@ -19,6 +19,7 @@ from sandbox.slack import Client, Json, Message, View
 from sandbox.slack.elements import options_offered
 from sandbox.slack.forms import find
 from sandbox.supervisor import Service, ServiceFailed
+from sandbox.vendor import Vendor
 
 if TYPE_CHECKING:
     from sandbox.town import Town
@@ -57,6 +58,8 @@ class Desk:
             "fault": self.fault,
             "bot": self.bot,
             "edit-owner": self.edit_owner,
+            "give-all": self.give_all,
+            "deactivate": self.deactivate,
             "mailbox": self.mailbox,
             "backup": self.backup,
             "close-account": self.close_account,
@@ -160,7 +163,19 @@ class Desk:
         return {"done": "Starting."}
 
     async def edit_owner(self, body: Body) -> Result:
-        return {"done": give_one_away(self.town.crm, str(body["who"]), str(body["to"]))}
+        return {"done": give_one_away(self._system(body), str(body["who"]), str(body["to"]))}
+
+    async def give_all(self, body: Body) -> Result:
+        given = give_all_away(self._system(body), str(body["who"]), str(body["to"]))
+        return {"done": f"{given:,} records have a new owner."}
+
+    async def deactivate(self, body: Body) -> Result:
+        vendor = self._system(body)
+        vendor.deactivate_by_hand(user_of(vendor, str(body["who"])).id)
+        return {"done": "The user is deactivated."}
+
+    def _system(self, body: Body) -> Vendor:
+        return self.town.systems[str(body.get("system") or self.town.options.systems[0])]
 
     async def mailbox(self, body: Body) -> Result:
         self.town.crm.set_mailbox(BY_KEY[body["who"]].crm_id or "", Mailbox(body["kind"]))

@@ -21,19 +21,21 @@ class Place:
     """Who somebody plays, which conversation is open, and which pane.
 
     `app` is the chat product that is open. `at` is a channel's name, "dm" for the conversation with the bot, or "home"
-    for its Home tab, which in Cliq is its widget. `who` is the person
-    whose records the CRM pane shows in full; `module` and `owner` filter its table of records. `message` is the `ts`
-    of the message that a permalink leads to; the next click forgets it.
+    for its Home tab, which in Cliq is its widget. `system` is the CRM that the panes show, and `who` the person whose
+    records are shown in full; `module` and `owner` filter the table of records, `wire` the calls by vendor. `message`
+    is the `ts` of the message that a permalink leads to; the next click forgets it.
     """
 
     person: Person
     at: str = GENERAL
     pane: str = "chat"
     who: str = ""
-    module: str = "Deals"
+    module: str = ""
     owner: str = ""
     message: str = ""
     app: str = "slack"
+    system: str = ""
+    wire: str = ""
 
     tabs = PANES
 
@@ -47,10 +49,12 @@ class Place:
             at=query.get("at") or GENERAL,
             pane=query["pane"] if query.get("pane") in panes else "chat",
             who=query["who"] if query.get("who") in BY_KEY else "",
-            module=query.get("module") or "Deals",
+            module=query.get("module", ""),
             owner=query.get("owner", ""),
             message=query.get("message", ""),
             app="cliq" if query.get("app") == "cliq" else "slack",
+            system=query.get("system", ""),
+            wire=query.get("wire", ""),
         )
 
     @property
@@ -58,14 +62,16 @@ class Place:
         """The pane beside the chat; on a narrow screen one of the two is shown."""
         return "crm" if self.pane == "chat" else self.pane
 
-    def settled(self, apps: Sequence[str]) -> "Place":
-        """The same place in a town that has only these apps."""
-        return self if self.app in apps else replace(self, app=apps[0])
+    def settled(self, apps: Sequence[str], systems: Sequence[str]) -> "Place":
+        """The same place in a town that has only these apps and systems; no system stands for the first."""
+        app = self.app if self.app in apps else apps[0]
+        return replace(self, app=app, system=self.system if self.system in systems else "")
 
     def link(self, **changes: str) -> str:
         """The address of a place that differs from this one. `as_` stands for the person's key."""
         here = {"as_": self.person.key, "at": self.at, "pane": self.pane, "who": self.who}
-        there = here | {"module": self.module, "owner": self.owner, "app": self.app} | changes
+        there = here | {"module": self.module, "owner": self.owner, "app": self.app, "wire": self.wire}
+        there |= {"system": self.system} | changes
         if there["app"] == "slack":  # where an address says nothing else
             del there["app"]
         return "/?" + urlencode({name.rstrip("_"): value for name, value in there.items() if value})

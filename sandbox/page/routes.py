@@ -13,13 +13,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sandbox.page.blocks import environment
 from sandbox.page.chat_screen import linked
-from sandbox.page.crm_screen import record_page
 from sandbox.page.desk import Desk
 from sandbox.page.place import Place
+from sandbox.page.record_screen import HEADERS
 from sandbox.page.screen import Screen
-from sandbox.people import COMPANY
 from sandbox.slack.model import SlackError
 
 if TYPE_CHECKING:
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 
 _STATIC: Final = Path(__file__).parent / "static"
 _BEAT_SECONDS: Final = 0.2
-# Everything the page needs comes from this town: no style, script or picture from elsewhere, nothing inline.
-_POLICY: Final = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-_HEADERS: Final = {"content-security-policy": _POLICY, "cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class PageRoutes:
@@ -44,7 +39,7 @@ class PageRoutes:
         place = Place.of(request.query_params)
         if channel := request.query_params.get("channel"):
             return self._linked(channel, place)
-        return HTMLResponse(self.screen.page(place), headers=_HEADERS)
+        return HTMLResponse(self.screen.page(place), headers=HEADERS)
 
     def _linked(self, channel: str, place: Place) -> Response:
         """The end of a permalink: the conversation as the page addresses it, with the message to look at."""
@@ -52,19 +47,12 @@ class PageRoutes:
             there = linked(self.town.workspace, channel, place.message, place.person)
         except LookupError as missing:
             raise HTTPException(404, "There is no such conversation.") from missing
-        return RedirectResponse(there.link(message=place.message), headers=_HEADERS)
+        return RedirectResponse(there.link(message=place.message), headers=HEADERS)
 
     async def regions(self, request: Request) -> Response:
         """The regions that `regions` names, rendered anew, as a JSON object of HTML."""
         names = request.query_params.get("regions", "").split(",")
-        return JSONResponse(self.screen.regions(Place.of(request.query_params), names), headers=_HEADERS)
-
-    async def record(self, request: Request) -> Response:
-        found = record_page(self.town.crm, request.path_params["tab"], request.path_params["record_id"])
-        if found is None:
-            raise HTTPException(404, "There is no such record.")
-        html = environment().get_template("record.html").render(company=COMPANY, **found)
-        return HTMLResponse(html, headers=_HEADERS)
+        return JSONResponse(self.screen.regions(Place.of(request.query_params), names), headers=HEADERS)
 
     async def file(self, request: Request) -> Response:
         """A file that the bot has shared; always offered for download, never shown as a page."""
@@ -72,7 +60,7 @@ class PageRoutes:
         if file is None or not file.shared:
             raise HTTPException(404, "There is no such file.")
         headers = {"content-disposition": f'attachment; filename="{_file_name(file.name)}"'}
-        return Response(file.content, media_type="application/octet-stream", headers=_HEADERS | headers)
+        return Response(file.content, media_type="application/octet-stream", headers=HEADERS | headers)
 
     async def act(self, request: Request) -> Response:
         """Do what somebody at the page wants done. Only this page may ask: others cannot send JSON here unasked."""
@@ -82,24 +70,24 @@ class PageRoutes:
         if request.headers.get("content-type") != "application/json" or not self._is_ours(request):
             raise HTTPException(403, "Only the page itself may do that.")
         try:
-            return JSONResponse(await action(await request.json()), headers=_HEADERS)
+            return JSONResponse(await action(await request.json()), headers=HEADERS)
         except (LookupError, ValueError, SlackError) as refusal:
-            return JSONResponse({"error": _sentence(refusal)}, status_code=409, headers=_HEADERS)
+            return JSONResponse({"error": _sentence(refusal)}, status_code=409, headers=HEADERS)
 
     async def complete(self, request: Request) -> Response:
         options = await self.desk.complete(request.query_params)
-        return JSONResponse([one.json() for one in options], headers=_HEADERS)
+        return JSONResponse([one.json() for one in options], headers=HEADERS)
 
     async def options(self, request: Request) -> Response:
         try:
             options = await self.desk.options(request.query_params)
         except (LookupError, SlackError) as refusal:
-            return JSONResponse({"error": _sentence(refusal)}, status_code=409, headers=_HEADERS)
-        return JSONResponse([one.json() for one in options], headers=_HEADERS)
+            return JSONResponse({"error": _sentence(refusal)}, status_code=409, headers=HEADERS)
+        return JSONResponse([one.json() for one in options], headers=HEADERS)
 
     async def events(self, _request: Request) -> Response:
         """Server-sent events: the names of the regions that have changed."""
-        headers = _HEADERS | {"x-accel-buffering": "no"}
+        headers = HEADERS | {"x-accel-buffering": "no"}
         return StreamingResponse(self._changes(), media_type="text/event-stream", headers=headers)
 
     async def _changes(self) -> AsyncIterator[str]:
@@ -119,11 +107,10 @@ class PageRoutes:
 
 
 def page_routes(town: "Town") -> list[BaseRoute]:
-    """All routes of the page and of the CRM's record links."""
+    """All routes of the page, but for those of records."""
     page = PageRoutes(town)
     return [
         Route("/", page.page),
-        Route("/crm/org{zgid}/tab/{tab}/{record_id}", page.record),
         Route("/town/regions", page.regions),
         Route("/town/act/{action}", page.act, methods=["POST"]),
         Route("/town/complete", page.complete),

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.faults import Fault
 from sandbox.zoho import (
     absences,
     automation,
@@ -193,7 +194,10 @@ def build_zoho(crm: Crm, *, public_url: str) -> Starlette:
     api_domain = f"{public_url.rstrip('/')}/zoho"
 
     async def token(request: Request) -> Response:
-        status, body = crm.accounts.token(await _form(request), api_domain=api_domain)
+        form = await _form(request)
+        if form.get("refresh_token") == crm.refresh_token and crm.faults.strikes(Fault.REVOKED):
+            return JSONResponse({"error": "invalid_code"})
+        status, body = crm.accounts.token(form, api_domain=api_domain)
         return JSONResponse(body, status)
 
     async def revoke(request: Request) -> Response:

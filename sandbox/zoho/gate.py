@@ -116,6 +116,8 @@ def _fault(crm: Crm) -> Answer | None:
 
 def _authenticate(crm: Crm, header: str | None) -> Grant:
     grant = crm.accounts.authenticate(header)
+    if crm.faults.strikes(Fault.REVOKED):
+        raise ApiError(401, "INVALID_TOKEN", "invalid oauth token")
     spare = crm.accounts.refreshes_left(grant) > _RESERVED_REFRESHES
     if spare and crm.faults.strikes(Fault.EXPIRED_TOKEN):
         crm.accounts.kill_token(header)

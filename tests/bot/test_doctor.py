@@ -88,9 +88,9 @@ async def test_a_policy_is_not_compared_with_systems_that_are_not_well(town: Tow
 
 
 async def test_vendors_that_cannot_be_reached_are_faults_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.app, "_CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(bot.app, "_DOCTOR_SECONDS", 0.2)
     found = await faults(settings_with())
-    assert set(found) == {"slack.token", "zoho_crm"}
+    assert set(found) == {"slack.token", "credentials"}
     assert all(found.values())
 
 

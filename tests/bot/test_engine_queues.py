@@ -30,8 +30,8 @@ class Work:
     def __init__(self, desk: Desk, name: JobName) -> None:
         self._desk, self._name = desk, name
 
-    async def __call__(self, departure_id: str, serial: int) -> Advance:
-        assert (departure_id, serial) == ("d1", 3)
+    async def __call__(self, departure_id: str, serial: int, system: str) -> Advance:
+        assert (departure_id, serial, system) == ("d1", 3, SYSTEM)
         desk = self._desk
         async with desk.begun:
             desk.at_work.add(self._name)

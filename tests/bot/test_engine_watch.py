@@ -40,7 +40,7 @@ class Units:
         self.begun = asyncio.Event()
         self.may_end = asyncio.Event()
 
-    async def __call__(self, departure_id: str, _run: int) -> Advance:
+    async def __call__(self, departure_id: str, _run: int, _system: str) -> Advance:
         self.at_work[departure_id] += 1
         self.most_at_work = max(self.most_at_work, self.at_work[departure_id])
         self.begun.set()

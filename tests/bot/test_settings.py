@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import PREFIX, InvalidSettings, Settings, example, load_settings, policy_file
+from bot.settings import PREFIX, InvalidSettings, Settings, connected, example, load_settings, policy_file
 
 NEEDED = {
     "ADMINS": "Ada@Brightwater.example, noor@brightwater.example",
@@ -57,25 +57,53 @@ def test_all_that_is_missing_is_said_at_once() -> None:
     either = {"SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "CLIQ_REFRESH_TOKEN", "CLIQ_URL_SECRET"}
     assert missing.keys() == NEEDED.keys() | either
     assert {name for name, what in missing.items() if "Slack, Cliq or both" in what} == either
+    zoho = {name for name in NEEDED if name.startswith("ZOHO")}
+    assert {name for name, what in missing.items() if "or connect another CRM" in what} == zoho
 
 
 @pytest.mark.parametrize(
-    ("given", "lacking"),
+    ("given", "lacking", "more"),
     [
-        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET"),
-        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SOCKET_MODE": "true"}, "SLACK_APP_TOKEN"),
-        ({"CLIQ_REFRESH_TOKEN": "1000.r"}, "CLIQ_URL_SECRET"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET", set()),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SOCKET_MODE": "true"}, "SLACK_APP_TOKEN", set()),
+        ({"CLIQ_REFRESH_TOKEN": "1000.r"}, "CLIQ_URL_SECRET", {"CLIQ_CLIENT_ID", "CLIQ_CLIENT_SECRET"}),
     ],
 )
 def test_what_the_chosen_chat_product_needs_is_said_with_the_rest(
-    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], lacking: str
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], lacking: str, more: set[str]
 ) -> None:
     monkeypatch.setenv("OFFBOARD_PORT", "none")
     for name, value in given.items():
         monkeypatch.setenv(PREFIX + name, value)
     missing = _missing()
-    assert missing.keys() == {name for name in NEEDED if not name.startswith("SLACK")} | {lacking}
-    assert set(missing.values()) == {"is missing"}
+    assert missing.keys() == {name for name in NEEDED if not name.startswith("SLACK")} | {lacking} | more
+    assert {what for name, what in missing.items() if not name.startswith("ZOHO")} == {"is missing"}
+
+
+OTHERS = {
+    "PIPEDRIVE": {"URL": "https://acme.pipedrive.com", "API_TOKEN": "t"},
+    "SUITECRM": {"URL": "https://crm.example.com", "CLIENT_ID": "c", "CLIENT_SECRET": "s"},
+    "SANGAM": {"URL": "https://acme.sangamcrm.com/api/v1", "USER": "u", "PASSWORD": "p", "PUSH_KEY": "k"},
+}
+
+
+@pytest.mark.parametrize("system", sorted(OTHERS))
+def test_another_system_does_in_place_of_zoho_once_all_of_it_is_set(env: pytest.MonkeyPatch, system: str) -> None:
+    for name in NEEDED:
+        if name.startswith("ZOHO"):
+            env.delenv(PREFIX + name)
+    *most, last = OTHERS[system]
+    for name in most:
+        env.setenv(f"{PREFIX}{system}_{name}", OTHERS[system][name])
+    assert _missing() == {f"{system}_{last}": "is missing"}
+    env.setenv(f"{PREFIX}{system}_{last}", OTHERS[system][last])
+    assert connected(load_settings()) == (system.lower(),)
+
+
+def test_what_is_begun_must_be_finished(env: pytest.MonkeyPatch) -> None:
+    assert connected(load_settings()) == ("zoho_crm",)
+    env.setenv("OFFBOARD_PIPEDRIVE_URL", "https://acme.pipedrive.com")
+    assert _missing() == {"PIPEDRIVE_API_TOKEN": "is missing"}
 
 
 def test_one_chat_product_is_enough(env: pytest.MonkeyPatch) -> None:

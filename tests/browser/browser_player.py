@@ -57,9 +57,9 @@ class Player:
         await people.get_by_role("link", name=re.compile(words)).click(timeout=WORK_MS)
         await expect(self.page.get_by_role("region", name=f"Chat as {name}")).to_be_visible()
 
-    async def choose_successor(self, typed: str, name: str) -> None:
+    async def choose_successor(self, typed: str, name: str, *, field: str = "Successor") -> None:
         await self.button("Choose successor").click(timeout=WORK_MS)
-        await self.form.get_by_role("combobox", name="Successor").press_sequentially(typed)
+        await self.form.get_by_role("combobox", name=field).press_sequentially(typed)
         await option(self.page, name).click()
         await self.form.get_by_role("button", name="Choose", exact=True).click()
         await expect(self.form).to_have_count(0)
@@ -102,6 +102,10 @@ class Player:
         await self.form.get_by_role("textbox").fill("Looked at by hand.")
         await self.form.get_by_role("button", name="Save").click()
         await expect(self.form).to_have_count(0)
+
+    async def switch_to_system(self, name: str) -> None:
+        """Let the panes show another CRM."""
+        await self.page.get_by_role("navigation", name="CRMs").get_by_role("link", name=name).click()
 
     async def look_at(self, tab: str) -> None:
         await self.page.get_by_role("navigation", name="What to look at").get_by_role("link", name=tab).click()

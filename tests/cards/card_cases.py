@@ -76,7 +76,7 @@ from handlers.people import Person
 from handlers.plan import Difference, Handover, digest, make_plan
 from handlers.playbooks import StepKey
 from handlers.practice import When
-from handlers.progress import ModuleProgress, RunProgress
+from handlers.progress import ModuleProgress, RunProgress, Whereabouts
 from handlers.rules import Suggestion
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -114,7 +114,7 @@ def inventory(*, mailbox: MailboxKind = MailboxKind.IMAP, deals: int = 1234) -> 
 
 
 PROGRESS = RunProgress(
-    StepKey.TRANSFER,
+    {"zoho_crm": Whereabouts(StepKey.TRANSFER)},
     (
         ModuleProgress("zoho_crm", "Contacts", "Contacts", planned=1500, tagged=1500, moved=1490, others=8, gone=2),
         ModuleProgress("zoho_crm", "Deals", "Deals", planned=1234, tagged=1234, moved=500, failed=3),
@@ -147,6 +147,7 @@ class Story:
         self.lead, self.approvers, self.admin = lead, approvers, admin
         self.at = START
         opened = Opened(at=START, by=admin, leaver=AMIT, admin=admin, accounts={"zoho_crm": AMIT_CRM})
+        self.events: list[Event] = [opened]
         self.departure: Departure = replace(open_departure("dep-1", opened), number=12)
 
     def tell(self, event_type: type[Event], **values: object) -> "Story":
@@ -155,7 +156,9 @@ class Story:
 
     def then(self, event_type: type[Event], **values: object) -> "Story":
         """In the same moment."""
-        self.departure = evolve(self.departure, event_type(at=self.at, **values))  # type: ignore[arg-type]
+        event = event_type(at=self.at, **values)  # type: ignore[arg-type]
+        self.events.append(event)
+        self.departure = evolve(self.departure, event)
         return self
 
     def planned(self, *, mailbox: MailboxKind = MailboxKind.IMAP) -> "Story":
@@ -216,8 +219,7 @@ class Story:
 
     def steps(self, *, upto: StepKey | None = None) -> "Story":
         """All automatic steps that are due."""
-        while (following := self.departure.next_step()) and following[1] is not upto:
-            step = following[1]
+        while (step := self.departure.next_step("zoho_crm")) and step is not upto:
             if step is StepKey.BASELINE:
                 self.tell(BaselineTaken, system="zoho_crm", mails=MAILS, agenda=())
             if step is StepKey.MAILS:

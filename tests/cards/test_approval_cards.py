@@ -1,5 +1,6 @@
 """What the approval tells about the plan: each group in one sentence, who gets what, what it costs, what is lasting."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,9 +9,9 @@ import pytest
 from card_cases import ADA, NOOR, NOOR_CRM, NOW, SARA_CRM, START, TOMAS, Story, buttons, read, texts_of
 from rich_cases import ALLOCATING, ALONE, CLOSING, HOUSE, SHARED, planned
 
-from connectors.base import Category, Holding, Module, Reference, ReferenceKind, UserField
+from connectors.base import Category, Holding, Module, Reaction, Reference, ReferenceKind, UserField
 from handlers.cards import postings
-from handlers.elements import Card, Facts, Paragraph, Strong
+from handlers.elements import Card, Facts, Paragraph, Strong, Table
 from handlers.events import StartMoved
 from handlers.plan import Handover
 from handlers.practice import (
@@ -113,6 +114,13 @@ def test_quiet_automation_says_what_that_costs() -> None:
     assert "sends e-mail" not in told
 
 
+def test_where_all_that_is_set_off_sends_e_mail_it_is_not_counted_again() -> None:
+    one = said(reactions=(Reaction("Deals", "Welcome mail", mails=True),))
+    assert "1 automation starts when an owner changes: Welcome mail." in one
+    assert "It sends e-mail." in one
+    assert "of them" not in one
+
+
 def test_where_nothing_is_set_off_nothing_is_said() -> None:
     assert "automation" not in said(reactions=(), references=()).lower()
 
@@ -123,15 +131,16 @@ def test_a_rule_of_the_house_is_called_so(move: Move, sentence: str) -> None:
     assert f"Leads and Deals: {sentence}, as your house has set it." in said(house=house)
 
 
-def test_several_successors_are_a_table_and_their_rules_a_sentence() -> None:
+def test_several_successors_are_a_line_for_each_module_and_their_rules_a_sentence() -> None:
     told = said(SHARED)
     assert "Successor: @Sara Lindqvist and 1 other" in told
-    rows = [
-        "Leads | Sara Lindqvist | 180",
-        "Leads | Noor Haddad | 120",
-        "Contacts | Sara Lindqvist or Noor Haddad | with their account",
+    lines = [
+        "Leads: Sara Lindqvist 180, Noor Haddad 120",
+        "Contacts: Sara Lindqvist or Noor Haddad (with their account)",
+        "Deals: Sara Lindqvist or Noor Haddad (by rule)",
     ]
-    assert [row for row in [*rows, "Deals | Sara Lindqvist or Noor Haddad | by rule"] if row not in told] == []
+    assert [line for line in lines if f"\n• {line}" not in told] == []
+    assert sum(isinstance(each, Table) for each in approval(planned(SHARED)).elements) == 1, "a second breaks its rows"
     assert "Deals above €50,000 to Noor Haddad; 40 % of all records to Noor Haddad." in told
     assert "go to Sara Lindqvist and 1 more" in str(buttons(approval(planned(SHARED)))[0].confirm)
 
@@ -145,8 +154,8 @@ def test_each_kind_of_rule_reads_as_it_was_meant() -> None:
     assert "Deals and Leads where Territory is North or empty to Noor Haddad; Contacts to Noor Haddad." in told
 
 
-def test_one_successor_needs_no_table() -> None:
-    assert "Goes to" not in said()
+def test_one_successor_needs_no_lines() -> None:
+    assert "Who gets what" not in said()
 
 
 def test_an_interim_successor_is_called_so() -> None:
@@ -177,13 +186,17 @@ def test_who_shares_idle_records_gets_their_part_and_the_successor_the_rest() ->
 def test_duration_and_calls_are_forecast() -> None:
     told = said()
     assert "Takes about: 2 minutes" in told
-    assert "Calls to the system: 420 of 50,000 left today" in told
-    assert "Calls to the system" not in said(credits_left=None), "a number that nothing can be compared with"
+    assert "Daily allowance: 418 of 50,000 credits left today" in told
+    (calls,) = re.findall(r"API calls: (\d+)", told)
+    assert int(calls) < 418, "a call can cost several credits"
+    untold = said(credits_left=None)
+    assert "Daily allowance: 418 credits" in untold, "what is left is not told while it is much"
+    assert f"API calls: {calls}" in untold
 
 
 def test_what_cannot_be_paid_is_a_warning() -> None:
     (warning,) = bold(approval(planned(credits_left=100)))
-    assert "420 calls to Zoho CRM are needed, 100 are left" in warning
+    assert "allowance of Zoho CRM is too small: 418 credits are needed, 100 are left" in warning
 
 
 def test_an_emergency_and_a_date_are_said() -> None:
@@ -221,7 +234,7 @@ def test_in_german_the_lead_reads_german() -> None:
     posted = [p.card for p in postings(story.departure, None, now=NOW, channels=()) if ":prompt:approval:" in p.key]
     told = read(posted[-1])
     assert "Nachfolge: @Sara Lindqvist und 1 weitere Person" in told
-    assert "Contacts | Sara Lindqvist oder Noor Haddad | mit ihrer Firma" in told
+    assert "Contacts: Sara Lindqvist oder Noor Haddad (mit ihrer Firma)" in told
 
 
 def test_the_requester_reads_the_same_numbers_on_the_case_card() -> None:

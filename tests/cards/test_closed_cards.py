@@ -53,7 +53,7 @@ def rows(module: str) -> st.SearchStrategy[ModuleProgress]:
 def test_whatever_became_of_them_the_sum_is_every_row_and_what_stayed(
     deals: ModuleProgress, dead: ModuleProgress, field: ModuleProgress
 ) -> None:
-    found = reckoned(CLOSED, RunProgress(None, (deals, dead, field)))
+    found = reckoned(CLOSED, RunProgress({}, (deals, dead, field)))
     assert found.total() == deals.settled + dead.settled + 430
     assert (found["moved"], found["closed"], found["stayed"]) == (deals.moved, dead.moved, 430)
 

@@ -10,7 +10,7 @@ from handlers.departure import Departure
 from handlers.elements import Card, Link, Note, Progress, Style
 from handlers.intents import Action
 from handlers.playbooks import StepKey
-from handlers.progress import RunProgress
+from handlers.progress import RunProgress, Whereabouts
 
 STORIES = stories()
 
@@ -110,7 +110,7 @@ def test_the_backup_prompt_proves_zero_in_two_ways() -> None:
     prompt = card(STORIES["backup"], "prompt:backup")
     said = read(prompt)
     assert "No record that should have moved is left with Amit Kumar." in said
-    assert "in two different ways: by query (May 4, 2026" in said
+    assert "each time in another way: May 4, 2026" in said
     assert actions(prompt) == [Action.BACKUP_DONE, Action.DETAILS, Action.ANNOUNCE, Action.UNDO_PREVIEW]
 
 
@@ -142,7 +142,7 @@ def test_the_case_card_tells_the_stage_who_is_waited_for_and_since_when() -> Non
 
 def test_while_it_runs_a_card_of_its_own_shows_step_bar_and_modules() -> None:
     departure = Story().until_running().steps(upto=StepKey.TRANSFER).departure
-    until = replace(PROGRESS, waiting="waiting.quota", until=NOW)
+    until = replace(PROGRESS, at={"zoho_crm": Whereabouts(StepKey.TRANSFER, "waiting.quota", NOW)})
     run = card(departure, "run:1", progress=until)
     said = read(run)
     assert "Step 6 of 12: change of owner" in said
@@ -152,7 +152,7 @@ def test_while_it_runs_a_card_of_its_own_shows_step_bar_and_modules() -> None:
     bars = [element for element in run.elements if isinstance(element, Progress)]
     assert [(bar.done, bar.total) for bar in bars] == [(2003, 2734)]
     assert Action.CANCEL not in actions(card(departure, "case"))
-    tagging = card(departure, "run:1", progress=replace(PROGRESS, step=StepKey.TAG))
+    tagging = card(departure, "run:1", progress=replace(PROGRESS, at={"zoho_crm": Whereabouts(StepKey.TAG)}))
     assert "2,734 of 2,734 records tagged" in read(tagging)
 
 

@@ -113,7 +113,7 @@ def test_several_people_with_one_name_are_offered_one_button_each() -> None:
         replace(SARA_CRM, id="1", name="Kumar One", active=False),
         *(Account("zoho_crm", str(n), f"Kumar {n}", f"k{n}@brightwater.example", active=True) for n in range(2, 14)),
     ]
-    card = cards.choose_leaver_card(EN, "kumar", found)
+    card = cards.choose_leaver_card(EN, "kumar", [[account] for account in found])
     assert [b.token.subject for b in buttons(card)] == [f"zoho_crm/{n}" for n in range(1, 11)]
     assert "Kumar One · sara@brightwater.example · Zoho CRM · inactive" in read(card)
     assert "And 3 more" in read(card)

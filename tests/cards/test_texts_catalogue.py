@@ -18,29 +18,33 @@ from handlers.departure import ASKING, State
 from handlers.events import Event, HandoverReply, Outcome
 from handlers.intents import Action
 from handlers.mailbox import Method, Sharing
-from handlers.playbooks import PLAYBOOKS, StepKey
+from handlers.playbooks import BY_HAND, PLAYBOOKS, StepKey
 from handlers.practice import Move, StaleAction
 from handlers.texts import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[2]
 # The first part of a text in the code that can only be a key of the catalogue.
 FAMILIES = re.compile(r"(hazard|problem|waiting|rule|suggestion|not_covered|protected|denied|successor)\.[a-z_.]+[a-z]")
+# What a system says of itself beside what holds for all: asked for where it is there.
+BY_SYSTEM = re.compile(rf"(ability|guided|unit)\.({'|'.join([*PLAYBOOKS, 'skeleton'])})(\.[a-z]+)?")
 ASKERS = {"t", "words", "Refusal", "Stopped"}
 ASKERS_OF_A_VIEW = {"paragraph", "note", "fact"}
 FORMS = {
     Action.CHOOSE_SUCCESSOR, Action.SEND_BACK, Action.MAILBOX_SAFE, Action.WAIVE_MAILBOX, Action.BACKUP_DONE,
-    Action.SIGN_EXCEPTION, Action.RESCHEDULE, Action.CHECKLIST, Action.ASK, Action.PROPOSE, Action.HAND_ON,
+    Action.SIGN_EXCEPTION, Action.BY_HAND, Action.RESCHEDULE, Action.CHECKLIST, Action.ASK, Action.PROPOSE,
+    Action.HAND_ON,
 }  # fmt: skip
 BY_PERSON = {Action.CHOOSE_SUCCESSOR, Action.HAND_ON}  # their field is named alike
 PEOPLE_DECIDE = {
     "opened", "successor_confirmed", "approved", "sent_back", "mailbox_confirmed", "retried", "exception_signed",
     "backup_confirmed", "cancelled", "mailbox_waived", "rescheduled", "item_settled", "announced", "handover_answered",
-    "undo_started", "hand_on_started", "given_up", "start_moved",
+    "undo_started", "hand_on_started", "given_up", "start_moved", "done_by_hand", "system_left_out",
 }  # fmt: skip
 REASONS = ("is_leaver", "inactive", "unconfirmed", "leaving", "absent", "forbidden")
 HELPED = ("start", "later", "now", "status", "list", "reschedule", "cancel", "undo", "ghosts")
 # Keys that are put together at run time, with everything that can stand in their place.
 COMPOSED = {
+    *(f"fact.{what}{where}" for what in ("calls", "allowance") for where in ("", ".in")),
     *(f"state.{state}" for state in State),
     *(f"{state}.{part}" for state in ASKING for part in ("title", "text")),
     *(f"step.{step}" for step in (*StepKey, "planning", "end", State.UNDOING, State.HANDING_ON)),
@@ -53,23 +57,28 @@ COMPOSED = {
     *(f"form.state.{state}" for state in ItemState if state is not ItemState.OPEN),
     *(f"form.{choice}.field" for choice in ("kind", "sharing", "method", "state")),
     *(f"checklist.item.{state}" for state in SETTLED),
-    *(f"checklist.{what}" for what in ("configuration", "fields")),
+    *(f"checklist.{what}" for what in ("configuration", "fields", "inbox", "seat")),
+    *(f"guided.{step}{part}" for step in BY_HAND for part in ("", ".advice")),
+    *(f"attention.others.{how}" for how in ("going", "through", "stopped")),
+    *(f"report.heading.{what}" for what in ("records", "fields")),
     *(f"reference.{kind}" for kind in ReferenceKind),
     *(f"form.{action}.{part}" for action in FORMS for part in ("title", "submit")),
     *(f"form.{form}.{part}" for form in FORMS - BY_PERSON for part in ("field", "hint")),
     *(f"system.{system}" for system in PLAYBOOKS),
     *(f"problem.successor.{reason}" for reason in REASONS),
-    *(f"protected.{reason}" for reason in ("super_admin", "own_grant")),
+    *(f"protected.{reason}" for reason in ("super_admin", "own_grant", "account_owner")),
     *(f"help.{command}.{part}" for command in HELPED for part in ("typed", "does")),
     *(f"case.unreachable.{who}" for who in ("approval", "attention")),
     *(f"closed.part.{fate}" for fate in FATES),
     *(f"verdict.{standing}" for standing in Standing),
     *(f"rule.house.{move}" for move in Move),
+    *(f"handover.tag.{system}" for system in ("pipedrive", "suitecrm")),
     *(f"handover.{what}.{reply}" for what in ("said", "reply") for reply in HandoverReply),
     *(f"handover.{what}.{reply}" for what in ("heard", "next") for reply in ("asked", "proposed")),
     *(f"handover.agenda.{kind}" for kind in AgendaKind),
     *(f"handover.agenda.{kind}.when" for kind in AgendaKind if kind is not AgendaKind.MEETING),
     *(f"form.{choice}.field" for choice in ("interim", "quiet", "stale")),
+    *(f"form.{choice}.field.in" for choice in ("quiet", "stale")),
     *(f"form.{choice}.{answer}" for choice in ("interim", "quiet") for answer in ("yes", "no")),
     *(f"form.stale.{action}" for action in StaleAction),
     *(f"{how}.{part}" for how in ("handed_on", "returned", "undone") for part in ("title", "text")),
@@ -142,6 +151,7 @@ def test_every_key_that_the_code_names_is_in_the_catalogue() -> None:
 
 def test_no_text_is_left_over() -> None:
     used = literals() | COMPOSED | {f"report.evidence.{name}" for name in found_by_steps()}
+    used |= {key for key in catalogue() if BY_SYSTEM.fullmatch(key)}
     unused = {key for key in catalogue() if key not in used and key.removesuffix(".advice") not in used}
     assert sorted(unused) == []
 

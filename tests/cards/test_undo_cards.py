@@ -15,7 +15,7 @@ from handlers.intents import Action
 from handlers.people import Party
 from handlers.playbooks import StepKey
 from handlers.practice import Practice
-from handlers.progress import ModuleProgress, RunProgress
+from handlers.progress import ModuleProgress, RunProgress, Whereabouts
 from handlers.texts import Texts
 from handlers.undoing import PlacePreview, UndoPreview, scope_from_text, scope_to_text
 
@@ -38,6 +38,17 @@ def _posted(departure: Departure, progress: RunProgress | None = None) -> dict[s
     channels = ()
     found = postings(departure, progress, now=NOW, channels=channels)
     return {posting.key.removeprefix("dep-1:"): posting.card for posting in found}
+
+
+def test_the_card_of_the_run_is_about_the_run_once_it_is_undone() -> None:
+    """The message below the click that began it stays; what is at work has one of its own."""
+    undoing = _closed().undoing().departure
+    posted = _posted(undoing, RICH_PROGRESS)
+    run, back = (read(posted[f"run:{number}:{ADA.email}"]) for number in (1, undoing.run))
+    assert "Handing over the records of Amit Kumar" in run
+    assert "being given back" not in run
+    assert "ended here" in run
+    assert "Giving the records of Amit Kumar back" in back
 
 
 def test_the_preview_says_what_goes_back_what_stays_and_what_cannot() -> None:
@@ -103,7 +114,10 @@ def test_no_more_parts_are_offered_than_a_menu_holds() -> None:
     assert 0 < len(row.menu) <= 20
 
 
-@pytest.mark.parametrize("scope", [((), ()), (("zoho_crm/Deals", "desk/Tickets"), ("1", "2")), ((), ("7",))])
+@pytest.mark.parametrize(
+    "scope",
+    [((), ()), (("zoho_crm/Deals", "desk/Tickets"), ()), ((), ("desk/Tickets/7", "desk/Tickets/8")), ((), ("7",))],
+)
 def test_a_button_carries_its_scope(scope: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     assert scope_from_text(scope_to_text(*scope)) == scope
 
@@ -152,7 +166,7 @@ def test_each_undo_has_a_message_of_its_own() -> None:
 
 def test_the_run_card_shows_how_far_the_giving_back_is() -> None:
     row = ModuleProgress("zoho_crm", "Deals", "Deals", planned=12, moved=5, returned=6, given_on=1)
-    progress = RunProgress(None, (row,), waiting="waiting.vendor", until=NOW)
+    progress = RunProgress({"zoho_crm": Whereabouts(None, "waiting.vendor", NOW)}, (row,))
     undoing = _closed().undoing().departure
     card = read(_posted(undoing, progress)[f"run:{undoing.run}:{ADA.email}"])
     assert "Giving the records of Amit Kumar back" in card
@@ -172,7 +186,7 @@ def _prompt(departure: Departure) -> Card:
 def test_an_undo_that_was_refused_for_some_can_be_tried_again_or_signed_for() -> None:
     stopped = _closed().undoing().stopped("undoing", "problem.undo_refused", 2)
     told = read(_prompt(stopped.departure))
-    assert "Zoho CRM refuses to change 2 records. They stay where they are; all else is through." in told
+    assert "Zoho CRM refuses to change 2 records. They stay where they are; all else in Zoho CRM is through." in told
     assert "it ends as it is now" in told
     assert "the step is skipped" not in told
     retry, sign = buttons(_prompt(stopped.departure))[:2]
@@ -252,9 +266,9 @@ def test_where_nothing_stayed_or_only_a_part_went_back_nothing_is_to_be_set_back
 def test_the_bar_of_a_run_counts_fields_apart() -> None:
     running = planned(CLOSING).approved().mailbox().steps(upto=StepKey.SNAPSHOT).departure
     key = f"run:{running.run}:{ADA.email}"
-    moving = replace(RICH_PROGRESS, step=StepKey.TRANSFER)
+    moving = replace(RICH_PROGRESS, at={"zoho_crm": Whereabouts(StepKey.TRANSFER)})
     assert "1,534 of 1,534 records and 4 of 4 fields dealt with" in read(_posted(running, moving)[key])
-    tagging = replace(RICH_PROGRESS, step=StepKey.TAG)
+    tagging = replace(RICH_PROGRESS, at={"zoho_crm": Whereabouts(StepKey.TAG)})
     assert "0 of 1,414 records tagged" in read(_posted(running, tagging)[key])
     records = replace(moving, modules=RICH_PROGRESS.modules[:1])
     assert "180 of 180 records dealt with" in read(_posted(running, records)[key])

@@ -16,7 +16,7 @@ from bot.chat.surface import ChatPerson, Repeated, TryLater
 from bot.store import outbox
 from bot.store.database import Database
 from bot.store.tables import inbox
-from connectors.base import Unavailable
+from connectors.base import NotAuthorised, Unavailable
 from handlers.conversation import Answer, Reply
 from handlers.elements import Card
 from handlers.intents import Actor, Delivery, Help, ReplyTo
@@ -145,6 +145,12 @@ async def test_an_error_of_ours_is_told_once_though_the_store_is_full(
     await rig.receives(lambda: not refused)
     assert len(rig.chat.told) == 1
     assert rig.chat.told[0].startswith("That did not work, and it is our fault.")
+
+
+async def test_a_system_that_refuses_is_named_and_nobody_calls_it_our_fault(rig: Rig) -> None:
+    rig.conversation.faults = [NotAuthorised("revoked", system="pipedrive", code="401")]
+    await rig.receives(lambda: bool(rig.chat.told))
+    assert rig.chat.told == ["That did not work: Pipedrive has refused us."]
 
 
 async def test_whoever_hears_nothing_for_some_seconds_is_asked_for_patience_once(

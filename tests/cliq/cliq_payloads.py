@@ -82,9 +82,11 @@ def filled(values: Json | None = None, *, action: str = "submit", handler: str =
     return delivery("function", handler, params, name="offboardform")
 
 
-def searched(query: str = "be", *, token: str = FORM_TOKEN, handler: str = "form_values_handler") -> Json:
-    form = {"name": "offboard", "action": "input", "values": {"token": token, "successor": {}}}
-    params = {"form": form, "target": {"name": "successor", "query": query}}
+def searched(
+    query: str = "be", *, token: str = FORM_TOKEN, handler: str = "form_values_handler", name: str = "successor"
+) -> Json:
+    form = {"name": "offboard", "action": "input", "values": {"token": token, name: {}}}
+    params = {"form": form, "target": {"name": name, "query": query}}
     body = delivery("function", handler, params, name="offboardform")
     del body["response_url"]
     return body

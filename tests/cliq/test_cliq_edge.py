@@ -98,6 +98,12 @@ async def test_a_search_is_answered_with_options(edge: Edge) -> None:
     assert (field, query) == ("successor", "be")
 
 
+async def test_a_search_is_for_the_field_in_which_somebody_types(edge: Edge) -> None:
+    await edge.output(payloads.searched("no", name="successor--pipedrive"))
+    ((_, _, field, query),) = edge.door.searches
+    assert (field, query) == ("successor.pipedrive", "no")
+
+
 async def test_a_search_that_takes_too_long_finds_nothing(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(*_: object) -> tuple[Choice, ...]:
         await asyncio.Event().wait()

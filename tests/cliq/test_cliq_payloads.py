@@ -112,6 +112,13 @@ def test_typing_into_a_person_field_searches(handler: str) -> None:
     assert isinstance(read(p.searched(token="old", handler=handler)), Ignored)
 
 
+def test_a_field_of_one_system_has_a_name_that_cliq_takes_and_comes_back_as_ours() -> None:
+    """Left empty it is a selection without a value."""
+    given = {"successor": {"value": "1"}, "successor--pipedrive": {}, "successor--sangam": {"value": "7"}}
+    fields = {"successor": "1", "successor.pipedrive": "", "successor.sangam": "7"}
+    assert intent(p.filled(given)) == Submit(SUCCESSOR, fields)
+
+
 def test_typing_behind_the_command_asks_for_suggestions() -> None:
     body = p.command("sta")
     body["handler"] = {"type": "suggestion_handler"}

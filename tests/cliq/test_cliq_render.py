@@ -1,5 +1,6 @@
 """Cards and forms in, Cliq's JSON out; an independent list of its limits judges it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -326,6 +327,15 @@ FORM = Form(
         ChoiceField("who", "Who", tuple(Choice(str(n), f"Person {n}") for n in range(120)), initial="119"),
     ),
 )
+
+
+def test_somebody_else_can_be_named_for_one_system_or_nobody() -> None:
+    field = PersonField("successor.pipedrive", "Successor in Pipedrive", "Leave it empty", optional=True)
+    form = render.form(replace(FORM, fields=(*FORM.fields, field)))
+    assert form_problems(form) == []
+    last = form["inputs"][-1]
+    assert (last["name"], last["type"], last["mandatory"]) == ("successor--pipedrive", "dynamic_select", False)
+    assert render.form_error({"successor.pipedrive": "Not here."})["inputs"] == {"successor--pipedrive": "Not here."}
 
 
 def test_a_form() -> None:

@@ -1,11 +1,16 @@
 """Fixtures around the scripted vendor."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from pipedrive_rigs import InTown
 from scripted_vendor import IMPATIENT, LEAVER, ME, ORG, TOKEN, Clock, Vendor, fields_of, make_crm, module, refusal
 
 from connectors.zoho.crm import ZohoCrm
+from sandbox.clock import Clock as TownClock
+from sandbox.faults import Faults
+from sandbox.pipedrive import Pipedrive as Town
 
 
 @pytest.fixture
@@ -48,3 +53,13 @@ async def impatient_crm(vendor: Vendor, clock: Clock) -> AsyncIterator[ZohoCrm]:
     connector = make_crm(vendor, clock, timings=IMPATIENT)
     yield connector
     await connector.aclose()
+
+
+@pytest.fixture
+async def in_town(tmp_path: Path) -> AsyncIterator[InTown]:
+    """The Pipedrive connector with a small town behind it."""
+    town = Town(clock=TownClock(), faults=Faults(), storage=tmp_path, records=90)
+    made = InTown(town)
+    yield made
+    await made.crm.aclose()
+    town.close()

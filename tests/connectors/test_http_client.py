@@ -10,7 +10,7 @@ from scripted_vendor import QUICK, Vendor
 from structlog.testing import capture_logs
 
 from connectors.base import NotAuthorised, QuotaExhausted, Rejected, Unavailable
-from connectors.http import Answer, Call, FixedGrant, Grant, Http, Problem, Reaction, Rule, Timings, together
+from connectors.http import Answer, Call, FixedGrant, Grant, Http, Problem, Reaction, Rule, Timings, hurried, together
 
 RULES = (
     Rule(Reaction.QUOTA, status=429, words="today", wait=3600),
@@ -94,6 +94,18 @@ async def test_a_write_that_never_reached_the_vendor_is_repeated(make: Any, vend
     vendor.replies["/thing"] = [trouble, GOOD]
 
     assert (await make().send(Call("POST", "/thing", body={}))).payload == GOOD
+
+
+async def test_whoever_waits_for_what_is_wrong_is_told_of_a_refused_connection_at_once(
+    make: Any, vendor: Vendor
+) -> None:
+    vendor.replies["/thing"] = [httpx.ConnectError("refused"), GOOD]
+
+    with hurried(), pytest.raises(Unavailable) as caught:
+        await make(Timings(base=30.0)).send(Call("GET", "/thing"))
+
+    assert (caught.value.code, vendor.count("/thing")) == ("NO_ANSWER", 1)
+    assert (await make().send(Call("GET", "/thing"))).payload == GOOD, "and only they"
 
 
 async def test_patience_ends_and_says_when_to_come_back(make: Any, vendor: Vendor) -> None:

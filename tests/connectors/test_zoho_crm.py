@@ -256,7 +256,7 @@ class TestReading:
         vendor.replies["/coql"] = [rows(first, second, more=True), rows(third)]
         since = datetime(2026, 3, 2, 9, 0, 1, 999, tzinfo=UTC)
 
-        seen = await crm.moved_away("1", "Projects1", Part.ALL, since=since, first="5", last="9")
+        seen = await crm.moved_away("1", "Projects1", Part.ALL, since=since, ids=("5", "6", "8", "9"))
 
         assert seen == {"5": "2", "6": "2", "8": "2"}
         assert vendor.queries()[1] == (

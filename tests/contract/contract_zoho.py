@@ -10,7 +10,7 @@ from contract_rig import served
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from connectors.base import Connector
+from connectors.base import AgendaKind, Connector, ReferenceKind
 from connectors.http import Timings
 from connectors.zoho.checks import SCOPES
 from connectors.zoho.crm import ZohoCrm
@@ -19,6 +19,7 @@ from sandbox.faults import Faults
 from sandbox.people import BY_KEY
 from sandbox.zoho import Crm, build_zoho
 from sandbox.zoho.schema import BY_NAME, OWNED, Kind
+from sandbox.zoho.users import LICENCES
 
 QUICK = Timings(base=0.01, cap=0.05, total=8, attempt=5)
 
@@ -31,9 +32,14 @@ def crm_id(key: str) -> str:
 
 class ZohoRig:
     token_path = "/zoho/accounts/oauth/v2/token"
-    module, text_field, user_field = "Deals", "Deal_Name", "Presales_Engineer"
-    hidden = "Leads"
+    module, text_field, user_field, value_field = "Deals", "Deal_Name", "Presales_Engineer", "Amount"
+    hidden, uncovered = "Leads", "Notes"
     columns = ("Stage", "Account_Name")
+    nobody = no_record = "5000000000009999999"
+    references = frozenset({ReferenceKind.ASSIGNMENT, ReferenceKind.CRITERIA})
+    agenda = frozenset(AgendaKind)
+    refuses_former_owners = refuses_some_rows = looks_by_time = many_tags = limits_rights = limits_seats = True
+    tells_idleness = tells_reactions = tells_credits = tells_mail_owners = True
 
     def __init__(self, crm: Crm, base_url: str, requests: list[tuple[str, str]]) -> None:
         self.crm = crm
@@ -41,11 +47,13 @@ class ZohoRig:
         self.requests = requests
         self._base_url = base_url
         self.modules = [module.api_name for module in crm.modules() if module.is_owned]
+        self.ghost_calls = self.load_calls = len(self.modules)
         self.made: list[Connector] = []
         self.connector: Connector = self.make(crm.refresh_token)
         self.leaver, self.successor, self.colleague = crm_id("amit"), crm_id("sofia"), crm_id("ben")
         self.boss, self.lead = crm_id("petra"), crm_id("tomas")
         self.gone, self.deleted = crm_id("walter"), crm_id("stan")
+        self.unconfirmed = crm_id("ines")
         self.away, self.restricted = crm_id("claire"), crm_id("raj")
 
     def make(self, refresh_token: str, **changes: Any) -> Connector:
@@ -125,9 +133,20 @@ class ZohoRig:
         for grant in self.crm.accounts._grants.values():
             grant.tokens.clear()
 
-    def without(self, right: str) -> Connector:
-        scopes = [scope for scope in SCOPES if scope != right]
-        return self.make(self.crm.make_grant(scopes, user_id=crm_id("noor")))
+    def fill_seats(self) -> None:
+        known = dict(self.crm.store.query("SELECT * FROM users WHERE id = ?", (int(self.colleague),))[0])
+        more = [tuple((known | {"id": 5_000_000_000_800_000_000 + n}).values()) for n in range(LICENCES)]
+        self.crm.store.insert("users", more, width=len(known))
+
+    def with_fewer_rights(self) -> Connector:
+        return self.without("ZohoCRM.settings.layouts.READ")
+
+    def barred(self) -> Connector:
+        return self.without("ZohoCRM.change_owner.CREATE")
+
+    def without(self, scope: str) -> Connector:
+        """A connector whose grant lacks a scope."""
+        return self.make(self.crm.make_grant([each for each in SCOPES if each != scope], user_id=crm_id("noor")))
 
 
 @contextlib.asynccontextmanager

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from contract_work import ids, move
 from contract_zoho import ZohoRig, crm_id, zoho_crm
 
-from connectors.base import AgendaKind, MailCount, Survey
+from connectors.base import AgendaKind, MailCount, Part, Survey
 from sandbox.people import Mailbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -127,3 +128,18 @@ async def test_an_agenda_takes_a_call_for_each_kind(own: ZohoRig) -> None:
     await own.connector.agenda(own.leaver, until=until)
 
     assert len(own.requests) - before <= 5
+
+
+async def test_a_departure_of_5000_records_takes_few_calls(tmp_path: Path) -> None:
+    async with zoho_crm(tmp_path, 5000) as rig:
+        await rig.connector.inventory(rig.leaver)
+        assert len(rig.requests) <= 70, "inventory, metadata included"
+
+        for module in rig.modules:
+            await move(rig, module, await ids(rig.connector, rig.leaver, module))
+        rig.settle()
+        for module in rig.modules:
+            assert await rig.connector.recount(rig.leaver, module, Part.OPEN) == 0
+
+        assert rig.open_owned(rig.leaver) == {}
+        assert len(rig.requests) <= 140, "the whole hand-over"

@@ -184,7 +184,9 @@ ANSWERS = {
     "in chat only": ("ada", "/offboard @Gus Ahlberg", en("nobody.text", name=NAME["gus"])),
     "not understood": ("ada", "/offboard @Amit Kumar to @Ben Carter", en("misunderstood", text="")[:22]),
     "status of nobody": ("ada", f"/offboard status @{NAME['dmitri']}", en("status.none", name=NAME["dmitri"])),
-    "super admin": ("ada", "/offboard @Petra Vogel", en("protected.super_admin", name=NAME["petra"])),
+    "super admin": (
+        "ada", "/offboard @Petra Vogel", en("protected.super_admin", name=NAME["petra"], system="Zoho CRM"),
+    ),
     "oneself": ("ada", f"/offboard @{NAME['ada']}", en("denied.leaver")),
     "a lead": ("tomas", "/offboard @Amit Kumar", en("denied.admin_only")),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Final
 import click
 import policy_parts
 import surface_parts
+import system_parts
 from pydantic_core import PydanticUndefined
 
 from bot.__main__ import main
@@ -145,7 +146,7 @@ def _scopes(scopes: Mapping[str, str]) -> Iterator[str]:
     yield from table(("Scope", "What it is for"), [(f"`{name}`", why) for name, why in scopes.items()])
 
 
-def _of_surfaces(rows: Callable[[], Iterator[tuple[str, ...]]]) -> Callable[[], Iterator[str]]:
+def _rows(rows: Callable[[], Iterator[tuple[str, ...]]]) -> Callable[[], Iterator[str]]:
     def part() -> Iterator[str]:
         header, *others = rows()
         yield from table(header, others)
@@ -175,10 +176,15 @@ PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "slack-scopes": slack_scopes,
     "cliq-scopes": cliq_scopes,
     "cliq-scopes-line": cliq_scopes_line,
-    "surface-elements": _of_surfaces(surface_parts.elements),
-    "surface-buttons": _of_surfaces(surface_parts.buttons),
-    "surface-forms": _of_surfaces(surface_parts.forms),
-    "surface-cards": _of_surfaces(surface_parts.cards),
+    "surface-elements": _rows(surface_parts.elements),
+    "surface-buttons": _rows(surface_parts.buttons),
+    "surface-forms": _rows(surface_parts.forms),
+    "surface-cards": _rows(surface_parts.cards),
+    "systems": _rows(system_parts.systems),
+    "system-reasons": _rows(system_parts.reasons),
+    "system-prices": _rows(system_parts.prices),
+    "grades": _rows(system_parts.grades),
+    "grade-reasons": _rows(system_parts.grade_reasons),
 }
 
 

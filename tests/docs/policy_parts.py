@@ -28,10 +28,10 @@ def keys() -> list[Key]:
 def _read(text: str) -> Iterator[Key]:
     section, comment, entry = "", list[str](), False
     for line in text.splitlines():
-        if header := re.fullmatch(r"#?(\[+)([\w.]+)\]+", line):
-            section = re.sub(r"^modules\.\w+", "modules.<name>", header[2]) + "."
+        if header := re.fullmatch(r'#?(\[+)((?:[\w.]|"[^"]+")+)\]+', line):
+            section = re.sub(r'^modules\.(\w+|"[^"]+")', "modules.<name>", header[2]) + "."
             entry = header[1] == "[["
-        elif key := re.fullmatch(r'(#?)([\w."]+) = (.+)', line):
+        elif key := re.fullmatch(r'(#?)((?:[\w.]|"[^"]+")+) = (.+)', line):
             yield Key(section + key[2], key[3], " ".join(comment), example=entry or bool(key[1]))
         comment = [*comment, line[2:]] if line.startswith("# ") else []
 

@@ -3,15 +3,17 @@
 import inspect
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cards"))
 
-from card_cases import ADA, ITEMS, NOOR, NOW, PROGRESS, SARA_CRM, TOMAS, Story, stories
+from card_cases import ADA, AMIT, ITEMS, NOOR, NOW, PROGRESS, SARA_CRM, TOMAS, Story, stories
 from rich_cases import rich_stories
+from systems_cases import HALFWAY, Several, account, several_stories
 
 from connectors.base import Category, Ghosts, MailboxKind, Module, Record
 from handlers import cards
@@ -20,7 +22,9 @@ from handlers.departure import FINAL_STATES, Departure
 from handlers.elements import Card, Form
 from handlers.ghosts import Counted
 from handlers.people import Party, Person
+from handlers.playbooks import StepKey
 from handlers.practice import Practice
+from handlers.progress import RunProgress
 from handlers.refusal import Refusal
 from handlers.texts import Texts
 from handlers.undoing import PlacePreview, UndoPreview
@@ -32,7 +36,21 @@ _OPEN: Final = 7
 _NAMESAKES: Final = 7
 _URL: Final = "https://crm.example/records/1"
 _GHOSTS: Final = Counted(NOW, (Ghosts(SARA_CRM, ((Module("Deals", "Deals", Category.TRANSACTION), 30),)),))
+_GHOSTS_EVERYWHERE: Final = Counted(
+    NOW,
+    tuple(
+        Ghosts(account(system, NOOR), ((Module("Deals", "Deals", Category.TRANSACTION), 30),))
+        for system in ("zoho_crm", "pipedrive")
+    ),
+)
 _UNDO: Final = UndoPreview((PlacePreview("zoho_crm", "Deals", "Deals", 490, 2, 8),), True, ("undo.lasting.tags",))
+_SAME: Final = (
+    [account("zoho_crm", AMIT), account("pipedrive", AMIT)],
+    [account("sangam", replace(AMIT, email="a.kumar@brightwater.example"))],
+)
+_UNDO_SEVERAL: Final = replace(
+    _UNDO, places=tuple(PlacePreview(system, "Deals", "Deals", 40, 0, 1) for system in ("zoho_crm", "pipedrive"))
+)
 _CHANGE: Final = cards.Relayed("zoho_crm", "Deals", "77", "Roof", "Bea Ott", "Sara Lindqvist", NOW)
 
 
@@ -82,13 +100,17 @@ def public(returns: type) -> set[str]:
 def card_examples(reader: Reader) -> dict[str, list[Card]]:
     """By the name of the posting, or of the function that makes the card."""
     departures = _departures(reader)
-    return _posted(departures.values(), reader) | _answers(reader, departures) | _notices(reader, departures)
+    return _posted(departures, reader) | _answers(reader, departures) | _notices(reader, departures)
 
 
+@cache
 def _departures(reader: Reader) -> dict[str, Departure]:
-    """One in every state and for each thing that a plan can explain; and before the mailbox question, at leisure and in
-    a hurry, and before the retention, one for each kind of mailbox."""
-    found = stories() | rich_stories()
+    """One in every state, for each thing that a plan can explain, and over several systems, with records to be given by
+    hand; and before the mailbox question, at leisure and in a hurry, and before the retention, one for each kind of
+    mailbox."""
+    found = stories() | rich_stories() | several_stories()
+    by_hand = Several().running().through("sangam", upto=StepKey.TRANSFER)
+    found["several: by hand"] = by_hand.stops("sangam", StepKey.TRANSFER, "guided.transfer", 420).departure
     for kind in MailboxKind:
         asked = Story().planned(mailbox=kind).successor().approved(*ITEMS).departure
         retained = Story().until_running(mailbox=kind).ended().departure
@@ -96,10 +118,14 @@ def _departures(reader: Reader) -> dict[str, Departure]:
     return {name: reader.of(departure) for name, departure in found.items()}
 
 
-def _posted(departures: Iterable[Departure], reader: Reader) -> dict[str, list[Card]]:
+def _progress(name: str) -> RunProgress:
+    return HALFWAY if name in several_stories() else PROGRESS
+
+
+def _posted(departures: Mapping[str, Departure], reader: Reader) -> dict[str, list[Card]]:
     found: defaultdict[str, list[Card]] = defaultdict(list)
-    for departure in departures:
-        for posting in cards.postings(departure, PROGRESS, now=NOW, channels=(reader.channel,)):
+    for name, departure in departures.items():
+        for posting in cards.postings(departure, _progress(name), now=NOW, channels=(reader.channel,)):
             found[_name(posting)].append(posting.card)
     return dict(found)
 
@@ -120,18 +146,23 @@ def _answers(reader: Reader, departures: Mapping[str, Departure]) -> dict[str, l
         for n in range(1, _NAMESAKES + 1)
     ]
     return {
-        "started_card": [cards.started_card(texts, some)],
+        "started_card": [cards.started_card(texts, each) for each in (some, departures["several: choose"])],
         "status_card": [
-            cards.status_card(texts, departure, party, PROGRESS, NOW)
-            for departure in departures.values()
+            cards.status_card(texts, departure, party, _progress(name), NOW)
+            for name, departure in departures.items()
             for party in parties
         ],
         "list_card": [cards.list_card(texts, many, NOW)],
         "home_card": [cards.home_card(texts, parties[0], many, NOW)],
-        "choose_leaver_card": [cards.choose_leaver_card(texts, "sara", namesakes)],
+        "choose_leaver_card": [cards.choose_leaver_card(texts, "sara", [[each] for each in namesakes])],
+        "ask_same_card": [cards.ask_same_card(texts, "amit", *_SAME)],
+        "ask_without_card": [cards.ask_without_card(texts, _SAME[0], ("sangam",), ("suitecrm",))],
         "rescheduled_card": [cards.rescheduled_card(texts, departures[name]) for name in ("mailbox", "scheduled")],
-        "ghosts_card": [cards.ghosts_card(texts, [], counted) for counted in (None, _GHOSTS)],
-        "undo_preview_card": [cards.undo_preview_card(texts, departures["backup"], _UNDO)],
+        "ghosts_card": [cards.ghosts_card(texts, [], counted) for counted in (None, _GHOSTS, _GHOSTS_EVERYWHERE)],
+        "undo_preview_card": [
+            cards.undo_preview_card(texts, departures["backup"], _UNDO),
+            cards.undo_preview_card(texts, departures["several: closed"], _UNDO_SEVERAL),
+        ],
         "already_open_card": [cards.already_open_card(texts, some)],
         "cancelled_card": [cards.cancelled_card(texts, some)],
         "refusal_card": [cards.refusal_card(texts, Refusal("stale"), some)],
@@ -141,6 +172,9 @@ def _answers(reader: Reader, departures: Mapping[str, Departure]) -> dict[str, l
         "please_wait_card": [cards.please_wait_card(texts)],
         "form_too_late_card": [cards.form_too_late_card(texts)],
         "error_card": [cards.error_card(texts, "ab12cd34")],
+        "vendor_error_card": [
+            cards.vendor_error_card(texts, "ab12cd34", system="pipedrive", away=away) for away in (False, True)
+        ],
     }
 
 
@@ -176,6 +210,7 @@ _FORMS: Final[dict[str, Callable[[Texts, Departure, FormFor], Form]]] = {
     "waive_form": cards.waive_form,
     "backup_form": cards.backup_form,
     "exception_form": cards.exception_form,
+    "by_hand_form": cards.by_hand_form,
     "reschedule_form": cards.reschedule_form,
     "checklist_form": cards.checklist_form,
     "ask_form": cards.ask_form,
@@ -184,6 +219,7 @@ _FORMS: Final[dict[str, Callable[[Texts, Departure, FormFor], Form]]] = {
 }
 
 
+@cache
 def form_examples(reader: Reader) -> dict[str, list[Form]]:
     """By the name of the function that makes it."""
     asked = FormFor(Party(reader.person(ADA), admin=True), Practice())

@@ -64,6 +64,7 @@ class Placed:
     of: int
 
 
+@cache
 def placed(surface: str, card: Card) -> list[Placed]:
     """The buttons that a card has on a surface, links apart."""
     return [each for each in _PLACED[surface](card) if each.token]
@@ -118,11 +119,16 @@ def buttons() -> Iterator[tuple[str, ...]]:
         }
         labels = dict.fromkeys(button.text for found in having.values() for button in found)
         yield (
-            next(iter(labels), str(action)) + (" and the like" if len(labels) > 1 else ""),
+            _name(list(labels) or [str(action)]),
             ", ".join(map(_code, having)),
             _slack_place(action),
             _cliq_place(action),
         )
+
+
+def _name(labels: list[str]) -> str:
+    """Both of two; of more, which differ by what they are about, the first."""
+    return " / ".join(labels) if len(labels) <= 2 else f"{labels[0]} and the like"
 
 
 def _slack_place(action: Action) -> str:
@@ -141,10 +147,14 @@ def _cliq_place(action: Action) -> str:
 
 
 def _all_placed(surface: str, action: Action) -> list[Placed]:
-    shown = [
+    return [each for each in _everywhere(surface) if Token.decode(each.token).action is action]
+
+
+@cache
+def _everywhere(surface: str) -> list[Placed]:
+    return [
         each for found in everything(_ENGLISH[surface]).values() for card in found for each in placed(surface, card)
     ]
-    return [each for each in shown if Token.decode(each.token).action is action]
 
 
 def _asks(found: Iterable[Placed]) -> str:
@@ -233,6 +243,7 @@ def _losses(name: str, made: list[Card]) -> Iterator[str]:
         yield "rows or paragraphs are left out, which it says"
 
 
+@cache
 def _slides(card: Card) -> str:
     return json.dumps(cliq.message(card).get("slides", []), ensure_ascii=False)
 

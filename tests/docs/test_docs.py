@@ -1,6 +1,7 @@
 """What the documents say exists: files, commands, settings, make targets, buttons. What exists is said."""
 
 import itertools
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -98,5 +99,6 @@ def test_every_dependency_is_explained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.split(r"[\[<>=]", requirement)[0] for requirement in declared}
+    names |= json.loads((ROOT / "tests/clients/package.json").read_text(encoding="utf-8"))["dependencies"].keys()
     explained = set(re.findall(r"^\| `([\w-]+)", TEXTS[ROOT / "docs/dependencies.md"], re.MULTILINE))
     assert explained == names

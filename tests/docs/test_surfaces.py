@@ -99,4 +99,4 @@ def _slack_fields(form: Form) -> list[str]:
 def _cliq_fields(form: Form) -> list[str]:
     inputs = [each for each in cliq.form(form)["inputs"] if not each.get("disabled")]
     assert inputs.pop(0)["name"] == cliq_ids.TOKEN_FIELD
-    return [each["name"] for each in inputs]
+    return [cliq_ids.field_name(each["name"]) for each in inputs]

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from connectors.base import (
+    BY_API,
+    Ability,
     Account,
     AgendaItem,
     BatchResult,
+    Capability,
     Category,
     Check,
-    Cost,
     Fitness,
     Ghosts,
     HandoverState,
@@ -22,6 +24,7 @@ from connectors.base import (
     Page,
     Parent,
     Part,
+    Price,
     Reaction,
     Record,
     Reference,
@@ -31,6 +34,8 @@ from connectors.base import (
     RowReason,
     Survey,
     UserField,
+    Way,
+    Work,
 )
 
 MODULES = {
@@ -73,8 +78,8 @@ class FakeCrm:
     system = "zoho_crm"
     label = "Zoho CRM"
     owner_field = "Owner"
-    limits = Limits(read=8, write=8, tag=20, update=4)
-    cost = Cost(read=3, write=1, tag=1, update=1, count=1)
+    limits = Limits(read=8, write=8, tag=20, update=4, look=1000)
+    tags_along = False
 
     def __init__(self) -> None:
         self.people = {account.id: account for account in (LEAVER, SUCCESSOR, COLLEAGUE, LEAD)}
@@ -96,6 +101,7 @@ class FakeCrm:
         self.credits: int | None = None
         self.shown: tuple[AgendaItem, ...] = ()
         self.mails_lost = False
+        self.guided: set[Ability] = set()
 
     def give(self, module: str, count: int, *, to: Account = LEAVER, opened: bool = True) -> list[str]:
         """New records of this account."""
@@ -109,6 +115,18 @@ class FakeCrm:
         return next(rows[record_id].owner for rows in self.rows.values() if record_id in rows)
 
     # The protocol
+
+    @property
+    def capabilities(self) -> dict[Ability, Capability]:
+        guided = {ability: Capability(Way.GUIDED, "ability.zoho_crm.seats") for ability in self.guided}
+        return {ability: guided.get(ability, BY_API) for ability in Ability}
+
+    def price(self, work: Work, module: str, records: int) -> Price:
+        """As many calls as it takes, for as many credits; once a run ten."""
+        del module
+        sizes = {Work.READ: self.limits.read, Work.TAG: self.limits.tag, Work.MOVE: self.limits.write}
+        calls = 10 if work is Work.ONCE else max(1, -(-records // sizes.get(work, self.limits.update)))
+        return Price(calls, calls)
 
     @property
     def credits_left(self) -> int | None:
@@ -225,13 +243,14 @@ class FakeCrm:
         return Page(tuple(records), page[-1] if rest else None)
 
     async def moved_away(
-        self, account_id: str, module: str, part: Part, *, since: datetime, first: str, last: str
+        self, account_id: str, module: str, part: Part, *, since: datetime, ids: Sequence[str]
     ) -> dict[str, str]:
         del since
         self._meet("moved_away")
         still = set(self._of(account_id, module, part))
+        assert len(ids) <= self.limits.look
         rows = self.rows[module].items()
-        return {each: row.owner for each, row in rows if first <= each <= last and each not in still}
+        return {each: row.owner for each, row in rows if each in ids and each not in still}
 
     async def tag(self, module: str, ids: Sequence[str], tag: str) -> BatchResult:
         self._meet("tag")
@@ -240,8 +259,19 @@ class FakeCrm:
             self.rows[module][each].tags.add(tag)
         return BatchResult(tuple(ids))
 
-    async def change_owner(self, module: str, ids: Sequence[str], to: str, *, quiet: bool = False) -> BatchResult:
+    async def change_owner(
+        self,
+        module: str,
+        ids: Sequence[str],
+        to: str,
+        *,
+        quiet: bool = False,
+        tag: str | None = None,
+        instead_of: str | None = None,
+    ) -> BatchResult:
+        del instead_of  # a record has one owner here
         self._meet("change_owner")
+        assert self.tags_along or tag is None
         assert len(ids) <= (self.limits.update if quiet else self.limits.write)
         if not self.people[to].active:
             raise Rejected("the new owner is inactive", system=self.system, code="INVALID_DATA")
@@ -249,6 +279,7 @@ class FakeCrm:
         done, result = self._write(module, ids)
         for each in done:
             self.rows[module][each].owner = to
+            self.rows[module][each].tags |= {tag} if tag else set()
         return result
 
     async def update(self, module: str, ids: Sequence[str], values: Mapping[str, str | None]) -> BatchResult:

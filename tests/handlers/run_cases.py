@@ -21,7 +21,7 @@ from handlers.consequences import HouseRules, tries_rows_again
 from handlers.decide import decide
 from handlers.departure import Departure, open_departure
 from handlers.events import Event, Opened, Outcome
-from handlers.forecast import prices
+from handlers.forecast import systems_of
 from handlers.mailbox import MailboxAnswers, Sharing
 from handlers.mailbox import Method as Kept
 from handlers.people import Party, Person
@@ -91,7 +91,7 @@ class Desk:
         )
         new = open_departure("dep-1", opened)
         self.id = (await self.store.write(lambda tx: tx.create(new, opened))).id
-        while not (await self.runner.plan(self.id, 1)).ended:
+        while not (await self.runner.plan(self.id, 1, SYSTEM)).ended:
             pass
 
     async def says(self, command: Command, by: Party) -> None:
@@ -100,8 +100,8 @@ class Desk:
 
         def commit(tx: Transaction) -> None:
             after = tx.append(departure, events)
-            if tries_rows_again(departure, events):
-                tx.requeue_failed(departure.id)
+            for system in tries_rows_again(departure, events):
+                tx.requeue_failed(departure.id, system)
             if isinstance(command, Announce) and after.plan:
                 for plan in after.plan.systems:
                     announce_all(tx, Announcement(after, plan, self.crm.record_url, self._settings.channels, 10))
@@ -114,14 +114,14 @@ class Desk:
         chosen = chosen or Handover(SUCCESSOR)
         accounts = (chosen.successor, *(route.to for route in chosen.routes), *chosen.allocate_to)
         receivers = {f"{SYSTEM}/{account.id}": Person(account.name, account.email) for account in accounts}
-        method = Method(self.practice, prices({SYSTEM: self.crm}), emergency=emergency)
+        method = Method(self.practice, systems_of({SYSTEM: self.crm}), emergency=emergency)
         await self.says(ConfirmSuccessor({SYSTEM: chosen}, receivers, frozenset(), method), ADA)
         await self.says(Approve(str((await self.departure()).digest)), TOMAS)
         await self.says(ConfirmMailbox("checked", RETAINED), ADA)
 
     async def unit(self) -> bool:
         """One unit of work. Whether there is more to do now."""
-        advance = await self.runner.advance(self.id, (await self.departure()).run)
+        advance = await self.runner.advance(self.id, (await self.departure()).run, SYSTEM)
         self.waits += [advance.wait] if advance.wait else []
         return not advance.ended
 
@@ -134,7 +134,7 @@ class Desk:
 
     async def run_to(self, step: StepKey) -> None:
         """Go on until this step is the next."""
-        while (await self.departure()).next_step() != (SYSTEM, step):
+        while (await self.departure()).next_step(SYSTEM) is not step:
             assert await self.unit()
 
     async def outcomes(self, *, module: str = "") -> dict[str, int]:

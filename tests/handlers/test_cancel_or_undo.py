@@ -40,7 +40,7 @@ async def _undone(desk: Desk) -> Departure:
         store=desk.store, connectors={SYSTEM: desk.crm}, settings=RunSettings(desk.practice, patience=0.1), now=now
     )
     for _ in range(20):
-        if (await returner.advance(desk.id, (await desk.departure()).run)).ended:
+        if (await returner.advance(desk.id, (await desk.departure()).run, SYSTEM)).ended:
             return await desk.departure()
     raise AssertionError("the undo never ends")
 

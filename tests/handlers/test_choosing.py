@@ -13,6 +13,7 @@ from handlers.choosing import Chooser
 from handlers.commands import ConfirmSuccessor
 from handlers.departure import Departure, open_departure
 from handlers.events import Opened
+from handlers.forecast import systems_of
 from handlers.people import Person
 from handlers.plan import Handover
 from handlers.practice import Practice, Route, Stale, StaleAction, Successors
@@ -72,7 +73,7 @@ async def test_one_successor_gets_all_as_the_house_has_it(crm: FakeCrm) -> None:
     }  # fmt: skip
     assert command.receivers == {f"{SYSTEM}/{SUCCESSOR.id}": Person(SUCCESSOR.name, SUCCESSOR.email)}
     assert command.leaving == {"julia@brightwater.example"}
-    assert command.method.limits == {SYSTEM: (crm.limits, crm.cost)}
+    assert command.method.systems == systems_of({SYSTEM: crm})
 
 
 async def test_others_are_known_by_their_address_and_stand_before_those_of_the_house(crm: FakeCrm) -> None:
@@ -160,5 +161,74 @@ async def test_in_a_second_system_the_successor_is_the_same_person(crm: FakeCrm)
     command = await chooser.command(departure, {"successor": SUCCESSOR.id}, frozenset())
     assert command.handovers["other"].successor.id == "7"
     del other.people["7"]
-    with pytest.raises(Refusal, match=r"successor\.unknown"):
+    with pytest.raises(Refusal, match=r"successor\.not_here"):
         await chooser.command(departure, {"successor": SUCCESSOR.id}, frozenset())
+
+
+async def test_a_rule_for_a_module_of_one_system_needs_no_word_of_which(crm: FakeCrm) -> None:
+    departure, own = await _departure(crm, ("suitecrm", LEAVER)), await crm.inventory(LEAVER.id)
+    deals = next(each for each in own.holdings if each.module.name == "Deals")
+    renamed = replace(deals, module=replace(deals.module, name="Opportunities", label="Opportunities"))
+    departure = replace(departure, inventories={SYSTEM: own, "suitecrm": replace(own, holdings=(renamed,))})
+    chooser = Chooser({SYSTEM: crm, "suitecrm": crm}, OnlyBen(), Practice(), lambda: NOW)
+    fields = {"successor": SUCCESSOR.id, "others": f"Opportunities above 1000: {COLLEAGUE.email}"}
+    handovers = (await chooser.command(departure, fields, frozenset())).handovers
+    assert handovers["suitecrm"].routes == (Chosen(COLLEAGUE, ("Opportunities",), above=Decimal(1000)),)
+    assert handovers[SYSTEM].routes == ()
+
+
+async def _in_two(
+    crm: FakeCrm, other: FakeCrm, practice: Practice | None = None, *, leaving: frozenset[str] = frozenset(),
+    **fields: str,
+) -> ConfirmSuccessor:  # fmt: skip
+    departure = await _departure(crm, ("other", replace(LEAVER, system="other")))
+    chooser = Chooser({SYSTEM: crm, "other": other}, OnlyBen(), practice or Practice(), lambda: NOW)
+    typed = {name.replace("__", "."): value for name, value in fields.items()}
+    return await chooser.command(departure, {"successor": SUCCESSOR.id, **typed}, leaving)
+
+
+def _elsewhere(*accounts: Account) -> FakeCrm:
+    other = FakeCrm()
+    other.people = {account.id: replace(account, system="other") for account in (LEAVER, *accounts)}
+    other.give("Deals", 2)
+    return other
+
+
+async def test_nobody_is_the_same_person_for_want_of_an_address(crm: FakeCrm) -> None:
+    crm.people[SUCCESSOR.id] = replace(SUCCESSOR, email="")
+    other = _elsewhere(replace(COLLEAGUE, email=""), replace(SUCCESSOR, email=""))
+    with pytest.raises(Refusal, match=r"successor\.not_here") as refused:
+        await _in_two(crm, other)
+    assert refused.value.field == "successor.other"
+    chosen = await _in_two(crm, other, leaving=frozenset({"other/130", ""}), successor__other=SUCCESSOR.id)
+    assert chosen.handovers["other"].successor.id == SUCCESSOR.id, "another one without an address leaves, not they"
+
+
+async def test_who_leaves_is_told_beside_the_field_of_the_system(crm: FakeCrm) -> None:
+    other = _elsewhere(COLLEAGUE, SUCCESSOR)
+    with pytest.raises(Refusal, match=r"successor\.leaving") as refused:
+        await _in_two(crm, other, leaving=frozenset({f"other/{COLLEAGUE.id}"}), successor__other=COLLEAGUE.id)
+    assert refused.value.field == "successor.other"
+
+
+async def test_another_account_of_the_leaver_takes_nothing_over(crm: FakeCrm) -> None:
+    private = replace(LEAVER, id="777", name="Amit K", email="amit.private@brightwater.example")
+    house = Practice(aliases={LEAVER.email: (private.email,)})
+    with pytest.raises(Refusal, match=r"successor\.is_leaver") as refused:
+        await _in_two(crm, _elsewhere(SUCCESSOR, private), house, successor__other=private.id)
+    assert refused.value.field == "successor.other"
+
+
+async def test_of_two_accounts_of_the_successor_the_active_one_is_taken(crm: FakeCrm) -> None:
+    old = replace(SUCCESSOR, id="90", active=False)
+    chosen = await _in_two(crm, _elsewhere(old, SUCCESSOR))
+    assert chosen.handovers["other"].successor.id == SUCCESSOR.id
+
+
+async def test_a_part_that_cannot_hold_in_one_of_the_systems_is_not_dropped_without_a_word(crm: FakeCrm) -> None:
+    other = _elsewhere(SUCCESSOR)
+    with pytest.raises(Refusal, match=r"routes\.not_here") as refused:
+        await _in_two(crm, other, others=f"Deals: {COLLEAGUE.email}")
+    assert (refused.value.field, refused.value.values["system"]) == ("others", "other")
+    chosen = await _in_two(crm, other, others=f"zoho_crm/Deals: {COLLEAGUE.email}; Zoho CRM/ 10 %: {COLLEAGUE.email}")
+    assert [len(each.routes) for each in chosen.handovers.values()] == [2, 0]

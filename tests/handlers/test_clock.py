@@ -133,7 +133,7 @@ async def test_a_recheck_is_asked_for_until_it_reports(tower: Tower) -> None:
     await tower.ticks(minutes=5)
     assert len(tower.jobs) == 1
     await tower.ticks(minutes=15)
-    assert {job.id for job in tower.jobs} == {"dep-1:recheck:1"}
+    assert {job.id for job in tower.jobs} == {"dep-1:recheck:1:zoho_crm"}
     report = Rechecked(at=tower.now, number=1, moved=0, left=0)
     await tower.store.write(lambda tx: tx.append(before, [report]))
     assert await tower.next_look() == START + timedelta(hours=24)

@@ -55,9 +55,11 @@ from handlers.departure import (
     ASKING,
     BEFORE_RUN,
     FINAL_STATES,
+    RETURNING,
     TRANSITIONS,
     Departure,
     State,
+    admissible,
     departure_from_json,
     departure_to_json,
     evolve,
@@ -70,6 +72,7 @@ from handlers.events import (
     Closed,
     Escalated,
     Event,
+    ExceptionSigned,
     HandoverReply,
     Interrupted,
     MailsCounted,
@@ -156,7 +159,7 @@ class DepartureMachine(RuleBasedStateMachine):
             self.approve("lead", 0, None)
 
     def do_all_steps(self) -> None:
-        while self.departure.state is State.RUNNING and self.departure.next_step():
+        while self.departure.state is State.RUNNING and self.departure.next_step(SYSTEM):
             self.end_step()
         self.end_run()
 
@@ -172,9 +175,12 @@ class DepartureMachine(RuleBasedStateMachine):
     def _moved(self, before: Departure, event: Event) -> None:
         row = TRANSITIONS[before.state]
         assert type(event) in row
-        assert self.departure.state is (row[type(event)] or before.interrupted)
+        resumed = isinstance(event, Retried | ExceptionSigned)
+        waits = resumed and len(before.problems) > 1 and not isinstance(event, Retried)
+        target = row[type(event)] or before.interrupted
+        assert self.departure.state is (State.ATTENTION if waits else target), "one question after the other"
         assert self.departure.revision == before.revision + 1
-        changed = self.departure.state is not before.state or isinstance(event, StartMoved)
+        changed = self.departure.state is not before.state or resumed or isinstance(event, StartMoved)
         assert self.departure.turn == before.turn + changed
         assert self.departure.since == (event.at if changed else before.since)
         assert not changed or not isinstance(event, UNMOVED), "whoever is reminded has decided nothing"
@@ -194,7 +200,7 @@ class DepartureMachine(RuleBasedStateMachine):
     def work(self, event_type: type[Event], **values: Any) -> None:
         """The work reports; what cannot happen now raises and changes nothing."""
         event = event_type(at=later(self.departure), **values)
-        if event_type in TRANSITIONS[self.departure.state]:
+        if admissible(self.departure, event):
             self.happens(event)
         else:
             with pytest.raises(ValueError, match="cannot happen"):
@@ -340,6 +346,9 @@ class DepartureMachine(RuleBasedStateMachine):
         problem = self.departure.problem
         if self.asks(SignException(reason), who, self.turn(early)):
             assert problem
+            if self.departure.work in RETURNING:
+                assert self.departure.undoings[-1].given_up == problem.key
+                return
             last = self.departure.steps[-1]
             assert (last.step, last.outcome) == (problem.step, Outcome.SKIPPED)
             assert last.evidence["reason"] == reason.strip() != ""
@@ -365,7 +374,7 @@ class DepartureMachine(RuleBasedStateMachine):
 
     @rule()
     def end_step(self) -> None:
-        system, step = self.departure.next_step() or (SYSTEM, StepKey.RECOUNT)
+        system, step = SYSTEM, self.departure.next_step(SYSTEM) or StepKey.RECOUNT
         result = StepResult(system, step, Outcome.DONE, {"records": 3}, later(self.departure))
         self.work(StepEnded, result=result)
 
@@ -380,9 +389,11 @@ class DepartureMachine(RuleBasedStateMachine):
             Voided, differences=(difference,), inventories={SYSTEM: inventory}, plan=redone, digest=digest(redone)
         )
 
-    @rule(step=PROBLEMS)
-    def stumble(self, step: str) -> None:
-        self.work(Interrupted, problem=Problem("r1", step, SYSTEM, "problem.rejected", "X", 2))
+    @rule(step=PROBLEMS, system=st.sampled_from([SYSTEM, "pipedrive"]))
+    def stumble(self, step: str, system: str) -> None:
+        before = self.departure.problems
+        self.work(Interrupted, problem=Problem("r1", step, system, "problem.rejected", "X", 2))
+        assert self.departure.problems[: len(before)] == before, "what somebody is asked about stays"
 
     @rule()
     def notice(self) -> None:
@@ -404,7 +415,7 @@ class DepartureMachine(RuleBasedStateMachine):
     def look_again(self) -> None:
         self.work(Rechecked, number=1, moved=0, left=0)
 
-    @precondition(lambda self: self.departure.state is not State.RUNNING or self.departure.next_step() is None)
+    @precondition(lambda self: self.departure.state is not State.RUNNING or self.departure.next_step(SYSTEM) is None)
     @rule()
     def end_run(self) -> None:
         departure = self.departure

@@ -23,7 +23,7 @@ from bot.store.database import Database
 from bot.store.tables import metadata
 from handlers.commands import Approve, Command, ConfirmBackup, ConfirmMailbox, ConfirmSuccessor, Retry, StartUndo
 from handlers.departure import Departure, State
-from handlers.forecast import prices
+from handlers.forecast import systems_of
 from handlers.people import Party, Person
 from handlers.plan import Handover, Method
 from handlers.refusal import Refusal
@@ -105,7 +105,7 @@ async def brought(tmp_path: Path) -> AsyncIterator[Bring]:
 async def _go_on(desk: Desk) -> Departure:
     """Decide and work until it has ended."""
     receivers = {f"{SYSTEM}/{SUCCESSOR.id}": Person(SUCCESSOR.name, SUCCESSOR.email)}
-    method = Method(desk.practice, prices({SYSTEM: desk.crm}))
+    method = Method(desk.practice, systems_of({SYSTEM: desk.crm}))
     chosen = ConfirmSuccessor({SYSTEM: Handover(SUCCESSOR)}, receivers, frozenset(), method)
     for _ in range(20):
         departure = await desk.departure()
@@ -119,7 +119,7 @@ async def _go_on(desk: Desk) -> Departure:
         if departure.state in says:
             await desk.says(*says[departure.state])
         elif departure.state is State.PLANNING:
-            await desk.runner.plan(desk.id, departure.turn)
+            await desk.runner.plan(desk.id, departure.turn, SYSTEM)
         elif departure.state is State.RUNNING:
             await desk.run()
         else:
@@ -147,7 +147,7 @@ async def test_every_one_can_be_taken_back(brought: Bring, state: str) -> None:
     await desk.says(StartUndo(), ADA)
     returner = Returner(store=desk.store, connectors={SYSTEM: desk.crm}, settings=RunSettings(tries=3), now=now)
     run = (await desk.departure()).run
-    while not (await returner.advance(desk.id, run)).ended:
+    while not (await returner.advance(desk.id, run, SYSTEM)).ended:
         pass
     assert (await desk.departure()).state is State.UNDONE
     assert desk.owners("Contacts") == {"Amit": 3}

@@ -17,7 +17,8 @@ JULIA = Account("zoho_crm", "111", "Julia Weber", "julia@brightwater.example", a
 class Crm:
     """Knows the fields of two modules, and refuses all others as a vendor does."""
 
-    def __init__(self, fields: dict[str, set[str]] | None = None) -> None:
+    def __init__(self, fields: dict[str, set[str]] | None = None, *, system: str = "zoho_crm") -> None:
+        self.system = system
         self._fields = {"Leads": {"Lead_Status", "City"}, "Deals": {"Stage", "Engineer"}} if fields is None else fields
         self.asked: list[str] = []
 
@@ -105,6 +106,14 @@ async def test_all_faults_are_found_in_one_go() -> None:
 
 async def test_one_system_that_knows_the_name_is_enough() -> None:
     assert await faults({"modules": {"Deals": {"move": "all"}}}, Crm({}), Crm()) == {}
+
+
+async def test_a_name_with_its_system_in_front_is_looked_up_there_alone() -> None:
+    zoho, suite = Crm(), Crm({"Leads": {"status"}}, system="suitecrm")
+    policy = {"modules": {"suitecrm/Leads": {"status": "status", "dead": "Dead"}}}
+    assert await faults(policy, zoho, suite) == {}
+    assert (zoho.asked, suite.asked) == ([], ["Leads.status"])
+    assert await faults(policy, zoho) == {"policy modules.suitecrm/Leads": "suitecrm is not connected"}
 
 
 async def test_a_system_that_does_not_answer_proves_nothing_wrong_with_the_policy() -> None:

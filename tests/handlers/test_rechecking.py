@@ -30,7 +30,7 @@ class Watched(Desk):
         await self.says(command, ADA)
         returner = Returner(**self.work)
         for _ in range(100):
-            if (await returner.advance(self.id, (await self.departure()).run)).ended:
+            if (await returner.advance(self.id, (await self.departure()).run, SYSTEM)).ended:
                 return await self.departure()
         raise AssertionError("it never ends")
 
@@ -38,7 +38,7 @@ class Watched(Desk):
         """One whole re-check, by a worker that remembers nothing; the last result."""
         checker = Rechecker(**self.work)
         for _ in range(100):
-            if (await checker.advance(self.id, number)).ended:
+            if (await checker.advance(self.id, number, SYSTEM)).ended:
                 return next(reversed((await self.departure()).rechecks), None)
         raise AssertionError("it never ends")
 
@@ -133,7 +133,7 @@ async def test_what_a_look_moves_behind_an_undo_goes_back_too(desk: Watched, com
 
 async def test_a_look_waits_for_an_undo_that_is_under_way(desk: Watched) -> None:
     await desk.says(StartUndo(), ADA)
-    advance = await Rechecker(**desk.work).advance(desk.id, 1)
+    advance = await Rechecker(**desk.work).advance(desk.id, 1, SYSTEM)
     assert (advance.ended, advance.wait) == (False, 0.5)
 
 

@@ -122,9 +122,18 @@ class Town(FakeCrm):
                     row.owner = COLLEAGUE.id if edit.kind == "give" else LEAD.id
             self.edited[each] = None if edit.kind == "delete" else replace(row, fields=dict(row.fields))
 
-    async def change_owner(self, module: str, ids: Sequence[str], to: str, *, quiet: bool = False) -> BatchResult:
+    async def change_owner(
+        self,
+        module: str,
+        ids: Sequence[str],
+        to: str,
+        *,
+        quiet: bool = False,
+        tag: str | None = None,
+        instead_of: str | None = None,
+    ) -> BatchResult:
         before = self.seen(module)
-        result = await super().change_owner(module, ids, to, quiet=quiet)
+        result = await super().change_owner(module, ids, to, quiet=quiet, tag=tag, instead_of=instead_of)
         self.moves += [(module, before[each], to) for each in result.done]
         return result
 

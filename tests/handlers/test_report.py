@@ -316,6 +316,19 @@ def test_an_emergency_is_said() -> None:
     assert "As an emergency" in shown(whole_case((replace(first, emergency=True), *story()[1:3])))
 
 
+def test_what_was_left_out_is_no_proof_and_says_who_answers_for_it() -> None:
+    first = story()[0]
+    assert isinstance(first, Opened)
+    second = replace(next(iter(first.accounts.values())), id="999")
+    opened = replace(first, without=("pipedrive",), further=(second,))
+    text = shown(whole_case((opened, *story()[1:])))
+    assert "Pipedrive: not handed over" in text
+    assert "It could not be asked at the start." in text
+    assert "Without Pipedrive, which could not be asked" in text
+    assert "Another account of the same person" in text
+    assert "No record that should have moved is left" not in text
+
+
 def test_every_event_has_a_sentence_with_its_person() -> None:
     types: set[str] = {each.type for each in get_args(Event)}
     said = {key.removeprefix("event.") for key in catalogue() if key.startswith("event.")}

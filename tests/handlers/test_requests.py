@@ -15,6 +15,7 @@ from handlers.commands import (
     CancelDeparture,
     Command,
     ConfirmBackup,
+    ConfirmByHand,
     ConfirmMailbox,
     Reschedule,
     Retry,
@@ -116,3 +117,12 @@ def test_a_time_is_of_the_zone_of_whoever_types_it() -> None:
     )
     with pytest.raises(Refusal, match=r"schedule\.unreadable"):
         when_of("soon", ADA)
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [("0", 0), (" 12 ", 12), ("9" * 5000, None), ("²", None), ("-1", None), ("1e3", None), ("", None)],
+)
+def test_a_count_is_a_number_or_nothing(typed: str, left: int | None) -> None:
+    token = Token(Action.BY_HAND, "dep-1", 1)
+    assert command_of(token, {"note": "seen", "left": typed}, ADA, PRACTICE) == ConfirmByHand("seen", left)

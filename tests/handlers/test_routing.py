@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connectors.base import Account, Category, Holding, Module, Parent, Record
 from handlers import practice
 from handlers.refusal import Refusal
-from handlers.routes import Route, Router, Share, parse_routes, shares, too_much
+from handlers.routes import Route, Router, Share, parse_routes, routes_by_system, shares, too_much
 
 CONTACTS: Final = Module("Contacts", "Kontakte", Category.MASTER)
 DEALS: Final = Module(
@@ -135,6 +135,53 @@ class TestTyped:
         assert too_much((*halves, Route(MINA, share=1)))
         assert not too_much((*halves, Route(MINA, ("Deals",), share=60)))
         assert too_much((Route(BEN, ("Deals", "Quotes"), share=60), Route(MINA, ("Deals",), share=41)))
+
+
+OPPORTUNITIES: Final = Module("Opportunities", "Opportunities", Category.TRANSACTION, fields=("sales_stage",))
+OPPORTUNITY: Final = replace(OPPORTUNITIES, name="Opportunity")
+SYSTEMS: Final = {
+    "zoho_crm": _with_fields(Contacts=("City",), Deals=("Stage",)),
+    "suitecrm": {"Contacts": replace(CONTACTS, fields=("primary_address_city",)), "Opportunities": OPPORTUNITIES},
+    "sangam": {"Opportunity": OPPORTUNITY},
+}
+
+
+class TestTypedForSeveralSystems:
+    @pytest.mark.parametrize(
+        ("typed", "holds"),
+        [
+            ("Deals above 1000", {"zoho_crm": ("Deals",)}),
+            ("Opportunities above 1000", {"suitecrm": ("Opportunities",), "sangam": ("Opportunity",)}),
+            ("Opportunity", {"sangam": ("Opportunity",)}),
+            ("suitecrm/Opportunities above 1000", {"suitecrm": ("Opportunities",)}),
+            ("SuiteCRM / opportunities", {"suitecrm": ("Opportunities",)}),
+            ("Sangam CRM/ 40 %", {"sangam": ()}),
+            ("40 %", {"zoho_crm": (), "suitecrm": (), "sangam": ()}),
+            ("Contacts where City is Rome", {"zoho_crm": ("Contacts",)}),
+            ("Deals, suitecrm/Opportunities 20 %", {"zoho_crm": ("Deals",), "suitecrm": ("Opportunities",)}),
+            ("Kontakte, Deals", {"zoho_crm": ("Contacts", "Deals"), "suitecrm": ("Contacts",)}),
+        ],
+    )
+    def test_a_line_holds_in_each_system_that_knows_its_module_by_name_or_label(
+        self, typed: str, holds: dict[str, tuple[str, ...]]
+    ) -> None:
+        found = routes_by_system(f"{typed}: {BEN_AT}", SYSTEMS)
+        assert {system: routes[0].modules for system, routes in found.items() if routes} == holds
+
+    @pytest.mark.parametrize(
+        ("typed", "key", "name"),
+        [
+            ("Invoices", "routes.module", "Invoices"),
+            ("Deals, Invoices", "routes.module", "Invoices"),
+            ("pipedrive/deals", "routes.module", "pipedrive/deals"),
+            ("suitecrm/Deals", "routes.module", "suitecrm/Deals"),
+            ("Opportunities where Stage is New", "routes.field", "Stage"),
+        ],
+    )
+    def test_one_that_holds_in_none_is_refused_with_what_is_missing(self, typed: str, key: str, name: str) -> None:
+        with pytest.raises(Refusal) as refused:
+            routes_by_system(f"{typed}: {BEN_AT}", {each: SYSTEMS[each] for each in ("zoho_crm", "suitecrm")})
+        assert (refused.value.key, refused.value.values["name"]) == (key, name)
 
 
 # Allocation

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from domain_cases import AMIT_CRM, CONTACTS, DEALS, NOW, SOFIA_CRM, TASKS, TOMAS_CRM, inventory
+from fake_crm import FakeCrm
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -14,18 +15,16 @@ from pydantic import TypeAdapter
 from connectors.base import (
     Account,
     Category,
-    Cost,
     Fitness,
     Holding,
-    Limits,
     Module,
     Part,
     Reaction,
     UserField,
 )
-from handlers.forecast import Forecast
+from handlers.forecast import Forecast, systems_of
 from handlers.plan import Dead, Handover, Method, Plan, Tolerance, differences, digest, handovers_of, make_plan, tag_for
-from handlers.playbooks import PLAYBOOKS, StepKey, steps_of
+from handlers.playbooks import CHECKPOINTS, PLAYBOOKS, StepKey, steps_of
 from handlers.practice import FieldAction, ModuleRule, Move, Practice, StaleAction, UserFields
 from handlers.rules import moving, receiver_problem, rule_for, successor_problem, suggest_successor
 
@@ -128,9 +127,9 @@ def test_automation_is_told_of_modules_from_which_something_moves() -> None:
 
 
 def test_a_forecast_is_made_where_the_prices_are_known() -> None:
-    priced = {SYSTEM: (Limits(8, 8, 20, 4), Cost(3, 1, 1, 1, 1))}
     held = replace(inventory(), credits_left=7)
-    plan = make_plan({SYSTEM: held}, {SYSTEM: Handover(SOFIA_CRM)}, NOW, Method(limits=priced))
+    method = Method(systems=systems_of({SYSTEM: FakeCrm()}))
+    plan = make_plan({SYSTEM: held}, {SYSTEM: Handover(SOFIA_CRM)}, NOW, method)
     forecast = plan.systems[0].forecast
     assert isinstance(forecast, Forecast)
     assert forecast.credits_left == 7
@@ -239,23 +238,41 @@ def test_who_is_away_or_barred_from_a_module_cannot_either(fitness: Fitness, pro
     assert receiver_problem(AMIT_CRM, gone, Fitness(), modules=frozenset(), now=NOW) == "successor.inactive"
 
 
-def test_the_mailbox_comes_first_and_the_log_in_goes_once_nothing_is_left() -> None:
-    for system, steps in PLAYBOOKS.items():
-        assert steps[0].key is StepKey.MAILBOX
-        order = [step.key for step in steps]
-        for before, after in (
-            (StepKey.COMPARE, StepKey.TAP),
-            (StepKey.BASELINE, StepKey.TAP),
-            (StepKey.TAP, StepKey.SNAPSHOT),
-            (StepKey.SNAPSHOT, StepKey.TAG),
-            (StepKey.TAG, StepKey.TRANSFER),
-            (StepKey.TRANSFER, StepKey.VERIFY),
-            (StepKey.VERIFY, StepKey.DEACTIVATE),
-            (StepKey.DEACTIVATE, StepKey.RECOUNT),
-            (StepKey.RECOUNT, StepKey.RETENTION),
-            (StepKey.RETENTION, StepKey.MAILS),
-        ):
-            assert order.index(before) < order.index(after), system
+@pytest.mark.parametrize("system", sorted(PLAYBOOKS))
+def test_each_system_is_compared_first_and_counted_last(system: str) -> None:
+    order = [key for key in steps_of(system) if key not in CHECKPOINTS]
+    assert order[0] is StepKey.COMPARE
+    for before, after in (
+        (StepKey.COMPARE, StepKey.SNAPSHOT),
+        (StepKey.SNAPSHOT, StepKey.TRANSFER),
+        (StepKey.TRANSFER, StepKey.VERIFY),
+        (StepKey.VERIFY, StepKey.RECOUNT),
+        (StepKey.DEACTIVATE, StepKey.RECOUNT),
+    ):
+        assert order.index(before) < order.index(after), f"{before} before {after}"
+
+
+def test_in_pipedrive_the_log_in_goes_before_anything_moves() -> None:
+    order = steps_of("pipedrive")
+    assert order.index(StepKey.SNAPSHOT) < order.index(StepKey.DEACTIVATE) < order.index(StepKey.TRANSFER)
+
+
+def test_in_zoho_the_mailbox_comes_first_and_the_log_in_goes_once_nothing_is_left() -> None:
+    order = steps_of(SYSTEM)
+    assert order[0] is StepKey.MAILBOX
+    for before, after in (
+        (StepKey.COMPARE, StepKey.TAP),
+        (StepKey.BASELINE, StepKey.TAP),
+        (StepKey.TAP, StepKey.SNAPSHOT),
+        (StepKey.SNAPSHOT, StepKey.TAG),
+        (StepKey.TAG, StepKey.TRANSFER),
+        (StepKey.TRANSFER, StepKey.VERIFY),
+        (StepKey.VERIFY, StepKey.DEACTIVATE),
+        (StepKey.DEACTIVATE, StepKey.RECOUNT),
+        (StepKey.RECOUNT, StepKey.RETENTION),
+        (StepKey.RETENTION, StepKey.MAILS),
+    ):
+        assert order.index(before) < order.index(after), f"{before} before {after}"
 
 
 def test_in_an_emergency_the_log_in_goes_before_anything_is_written() -> None:

@@ -79,12 +79,14 @@ async def test_a_release_while_the_last_batch_is_under_way_is_not_lost(desk: Des
     runner, released = desk.runner, False
     change_owner = desk.crm.change_owner
 
-    async def slow(module: str, ids: tuple[str, ...], to: str, *, quiet: bool = False) -> object:
+    async def slow(
+        module: str, ids: tuple[str, ...], to: str, *, quiet: bool = False, tag: str | None = None
+    ) -> object:
         nonlocal released
         if module == "Deals" and not released:
             released = True
             await desk.says(Announce(), TOMAS)
-        return await change_owner(module, ids, to, quiet=quiet)
+        return await change_owner(module, ids, to, quiet=quiet, tag=tag)
 
     desk.crm.change_owner = slow  # type: ignore[method-assign,assignment]
     assert (await desk.run()).state is State.BACKUP

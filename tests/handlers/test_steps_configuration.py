@@ -17,7 +17,7 @@ from handlers.practice import Configuration, Practice
 from handlers.practice.house import OWN_ITEMS
 
 GIVEN = Handover(SUCCESSOR, manager=LEAD)
-KNOWN = [kind for kind in ReferenceKind if kind is not ReferenceKind.UNKNOWN]
+KNOWN = [ReferenceKind.ASSIGNMENT, ReferenceKind.CRITERIA, ReferenceKind.SUBORDINATES]
 BOTH = pytest.mark.parametrize(
     ("step", "kind"),
     [(StepKey.TAP, ReferenceKind.ASSIGNMENT), (StepKey.CONFIGURATION, ReferenceKind.CRITERIA)],
@@ -108,7 +108,7 @@ async def test_people_are_told_what_is_waited_for(desk: Desk) -> None:
     await desk.unit()
     progress = await desk.store.read(lambda tx: tx.progress(desk.id))
     assert progress
-    assert progress.waiting == "waiting.configuration"
+    assert progress.at[SYSTEM].waiting == "waiting.configuration"
 
 
 @BOTH

@@ -116,7 +116,7 @@ async def test_one_look_guards_a_stretch_whatever_the_number_of_its_receivers(de
     look = desk.crm.moved_away
 
     async def counting(account_id: str, module: str, part: object, **bounds: object) -> object:
-        looks.append((module, str(bounds["first"])))
+        looks.append((module, str(bounds["ids"])))
         return await look(account_id, module, part, **bounds)  # type: ignore[arg-type]
 
     desk.crm.moved_away = counting  # type: ignore[method-assign,assignment]

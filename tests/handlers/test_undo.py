@@ -20,7 +20,7 @@ from handlers.handing_on import can_hand_on
 from handlers.people import Party, Person
 from handlers.ports import AlreadyOpen, LedgerOutcome
 from handlers.refusal import Refusal
-from handlers.returning import check_records, preview, scope_of
+from handlers.returning import placed, preview, scope_of
 from handlers.undoing import PlacePreview
 
 UNDO = StartUndo()
@@ -277,9 +277,9 @@ async def test_all_that_is_left_of_a_whole_undo_may_be_the_log_in(desk: UndoDesk
 async def test_a_record_that_did_not_move_is_refused_by_its_id(desk: UndoDesk) -> None:
     departure = await desk.departure()
     ours = next(iter(desk.crm.rows["Deals"]))
-    await check_records(desk.store, departure, (ours,))
+    assert await placed(desk.store, departure, (ours,)) == (f"{SYSTEM}/Deals/{ours}",)
     with pytest.raises(Refusal, match=r"undo\.unknown_record") as refused:
-        await check_records(desk.store, departure, (ours, "4711"))
+        await placed(desk.store, departure, (ours, "4711"))
     assert refused.value.values == {"record": "4711"}
 
 
@@ -558,6 +558,9 @@ async def test_the_scope_is_read_as_people_type_it(desk: UndoDesk) -> None:
     assert scope_of(departure, "") == ((), ())
     assert scope_of(departure, "deals, Contacts") == ((f"{SYSTEM}/Deals", f"{SYSTEM}/Contacts"), ())
     assert scope_of(departure, "Deals 1010 1011 deals") == ((f"{SYSTEM}/Deals",), ("1010", "1011"))
+    assert scope_of(departure, "deals/1010 0f3c-aa") == ((), ("deals/1010", "0f3c-aa"))
+    with pytest.raises(Refusal, match=r"undo\.scope"):
+        scope_of(departure, "dreams/1010")
     with pytest.raises(Refusal, match=r"undo\.scope") as refused:
         scope_of(departure, "Deals, Dreams")
     assert refused.value.values == {"scope": "Dreams"}
@@ -577,8 +580,8 @@ async def test_what_was_forgotten_by_date_is_not_undone(desk: UndoDesk) -> None:
 async def test_an_old_job_does_nothing(desk: UndoDesk) -> None:
     await desk.says(UNDO)
     departure = await desk.departure()
-    assert (await desk.returner.advance(desk.id, departure.run - 1)).ended
-    assert (await desk.returner.advance("unknown", 1)).ended
+    assert (await desk.returner.advance(desk.id, departure.run - 1, SYSTEM)).ended
+    assert (await desk.returner.advance("unknown", 1, SYSTEM)).ended
     assert desk.crm.writes == []
 
 

@@ -19,10 +19,9 @@ from bot.store.database import Database
 from bot.store.transaction import SqlStore
 from connectors.base import BatchResult, RowReason, Unavailable
 from handlers.commands import Command, HandOn, Retry, SignException, StartUndo
-from handlers.departure import Departure, State
+from handlers.departure import REFUSED, Departure, State
 from handlers.people import Person
 from handlers.ports import LedgerOutcome, Transaction
-from handlers.undoing import REFUSED
 
 T = TypeVar("T")
 PEOPLE: Final = (LEAVER, SUCCESSOR, COLLEAGUE, OUTSIDER)
@@ -105,11 +104,20 @@ class StormyCrm(FakeCrm):
         async with self.weather.around():
             return await super().values(module, ids, name)
 
-    async def change_owner(self, module: str, ids: Sequence[str], to: str, *, quiet: bool = False) -> BatchResult:
+    async def change_owner(
+        self,
+        module: str,
+        ids: Sequence[str],
+        to: str,
+        *,
+        quiet: bool = False,
+        tag: str | None = None,
+        instead_of: str | None = None,
+    ) -> BatchResult:
         rows = self.rows[module]
         self.wrong += [each for each in ids if each in rows and rows[each].owner != self.receivers[each]]
         async with self.weather.around():
-            return await super().change_owner(module, ids, to, quiet=quiet)
+            return await super().change_owner(module, ids, to, quiet=quiet, tag=tag, instead_of=instead_of)
 
     async def update(self, module: str, ids: Sequence[str], values: Mapping[str, str | None]) -> BatchResult:
         async with self.weather.around():

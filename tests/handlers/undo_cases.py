@@ -68,9 +68,8 @@ async def plan_for(crm: FakeCrm, *, quiet: bool = False) -> Plan:
 
 def _events(crm_plan: Plan, inventory: Mapping[str, Inventory]) -> tuple[Event, ...]:
     at, by = now(), ADA.person
-    done = [
-        StepResult(SYSTEM, step, Outcome.DONE, {}, at) for step in (StepKey.SNAPSHOT, StepKey.TAG, StepKey.TRANSFER)
-    ]
+    steps = (StepKey.SNAPSHOT, StepKey.TAG, StepKey.TRANSFER, StepKey.DEACTIVATE)
+    done = [StepResult(SYSTEM, step, Outcome.DONE, {}, at) for step in steps]
     lead = Person(LEAD.name, LEAD.email, {"slack": "U0TOMAS"})
     return (
         Planned(at=at, inventories=dict(inventory), lead=lead, approvers=(lead,), suggestion=None),
@@ -182,7 +181,7 @@ class UndoDesk:
         """Go on until the work says that it is at its end for now."""
         for _ in range(300):
             departure = await self.departure()
-            advance = await self.returner.advance(self.id, departure.run)
+            advance = await self.returner.advance(self.id, departure.run, SYSTEM)
             if advance.ended:
                 return await self.departure()
             self.waits += [advance.wait] if advance.wait else []

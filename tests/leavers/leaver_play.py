@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.__main__ import _town_settings
@@ -43,20 +44,25 @@ class Played:
         return [message.text for message in self.town.workspace.transcript() if message.channel == channel.id]
 
 
+def _few_notices(addresses: dict[str, str]) -> dict[str, str]:
+    """Chats take a message a second: the channel hears of modules, not of each record."""
+    return _town_settings(addresses) | {"OFFBOARD_PER_RECORD_NOTICES": "0"}
+
+
 @asynccontextmanager
-async def played(leaver: str, tmp_path: Path, *, surface: str = "slack", records: int = 60) -> AsyncIterator[Played]:
-    """The case played to its end, and its town as long as the block lasts."""
+async def played(leaver: str, tmp_path: Path, *, records: int = 60, **case: Any) -> AsyncIterator[Played]:
+    """The case played to its end, and its town as long as the block lasts; `case` are more of the demo's options."""
     wire = tmp_path / "wire.jsonl"
     options = DemoOptions(
-        (sys.executable, "-m", "bot", "serve"), environment=_town_settings, port=free_port(), leaver=leaver,
-        records=records, script=True, wire=wire, surface=surface, storage=tmp_path,
+        (sys.executable, "-m", "bot", "serve"), environment=_few_notices, port=free_port(), leaver=leaver,
+        records=records, script=True, wire=wire, storage=tmp_path, **case,
     )  # fmt: skip
     town, service = build(options, tmp_path)
     before = dict(town.crm.open_owned(BY_KEY[leaver].crm_id or ""))
     async with town.serve():
         await service.start()
         try:
-            code = await play(town, leaver, surface=surface)
+            code = await play(town, leaver, surface=options.surface, revoked=options.revoked)
             yield Played(town, code, before, wire)
         finally:
             await service.stop()

@@ -128,7 +128,7 @@ async def test_to_be_told_something_in_the_other_app_does_not_lead_there(
 ) -> None:
     both.workspace.post(both.workspace.direct("U0ADA"), Content("Told in Slack"))
     app.posts("sofia", text="Told in Cliq")
-    assert "as=ada&amp;at=general&amp;pane=chat&amp;module=Deals&amp;app=cliq" in chip(
+    assert "as=ada&amp;at=general&amp;pane=chat&amp;app=cliq" in chip(
         await region(http, "top", **{"as": "tomas"}), "ada"
     )
     assert "app=cliq" not in chip(await region(http, "top", app="slack"), "sofia")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from page_cliq_app import CliqApp, button
 from page_town import town_options
 
-from bot.__main__ import main
+from bot.__main__ import _town_settings, main
 from sandbox.demo import DemoOptions, build, run_demo
 from sandbox.faults import Fault
 from sandbox.people import BY_KEY
@@ -33,7 +33,10 @@ async def test_a_port_in_use_is_named_with_the_reason_once(tmp_path: Path, capsy
         options = DemoOptions(("true",), environment=dict, port=port, records=0, storage=tmp_path)
         assert await run_demo(options) == 1
     printed = capsys.readouterr().out.splitlines()[-1]
-    assert printed == f"Port {port} cannot be used: Address already in use. Choose another with --port 8585"
+    assert printed == (
+        f"Port {port} cannot be used: Address already in use. "
+        'Choose another: make demo ARGS="--port 8585", or offboard demo --port 8585'
+    )
 
 
 async def test_the_script_prints_what_a_reader_sees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,6 +53,10 @@ async def test_the_script_prints_what_a_reader_sees(tmp_path: Path, capsys: pyte
         "Tomás Rivera presses: Approve",
         "      To @Sofia Lindgren, Pump P-200",
     ]
+    report = {"id": "F1", "name": "report-0001.html"}
+    town.workspace.post(town.workspace.direct("U0ADA"), Content("", files=[report]))
+    await Player(town, BY_KEY["amit"], "slack").look()
+    assert "  > [Ada Brandt] file report-0001.html" in capsys.readouterr().out.splitlines()
     await town.close()
 
 
@@ -76,6 +83,59 @@ async def test_the_script_prints_what_a_reader_of_cliq_sees(tmp_path: Path, caps
         "      Module | To",
         "      Deals | @Sofia Lindgren",
     ]
+    await town.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--systems", "zoho_crm,hubspot"], "There is no system hubspot. Choose among: zoho_crm, pipedrive, suitecrm"),
+        (["--systems", ""], "Name at least one system: zoho_crm"),
+        (["--systems", "suitecrm,suitecrm"], "Name each system once."),
+        (["--systems", "sangam"], "Amit Kumar has no account in sangam."),
+        (["--fault", "pipedrive:latency"], "There is no pipedrive in this town. Choose among: zoho_crm, slack, cliq."),
+        (["--fault", "slack:revoked"], "No fault is called slack:revoked. Choose among: latency, rate_limit"),
+        (["--fault", "used_up", "--script"], "used_up ends when somebody switches it off, on the page"),
+        (["--fault", "flood"], "No fault is called flood. Choose among: latency"),
+    ],
+)
+def test_a_case_that_cannot_be_is_refused_in_a_sentence(asked: list[str], said: str) -> None:
+    refused = CliRunner().invoke(main, ["demo", *asked])
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.output.replace("│", " ").split())
+
+
+async def test_a_fault_can_be_that_of_one_vendor_alone(tmp_path: Path) -> None:
+    faults = ("pipedrive:server_error", "zoho_crm:latency", "partial_success")
+    systems = ("zoho_crm", "pipedrive")
+    options = DemoOptions(("true",), environment=dict, records=0, faults=faults, systems=systems)
+    town, _ = build(options, tmp_path)
+    active = {name: one.active for name, one in town.faults.items() if one.active}
+    assert active == {"zoho": {Fault.LATENCY, Fault.PARTIAL_SUCCESS}, "pipedrive": {Fault.SERVER_ERROR}}
+    await town.close()
+
+
+async def test_a_script_takes_a_grant_back_only_once_there_is_work_to_spoil(tmp_path: Path) -> None:
+    case: dict[str, Any] = {"systems": ("suitecrm",), "faults": ("suitecrm:revoked",), "records": 0}
+    for script, active in ((True, set()), (False, {Fault.REVOKED})):
+        options = DemoOptions(("true",), environment=dict, script=script, **case)
+        town, _ = build(options, tmp_path)
+        assert (town.faults["suitecrm"].active, options.revoked) == (active, ("suitecrm",) if script else ())
+        await town.close()
+
+
+async def test_the_bot_gets_the_settings_of_the_connected_systems_alone(tmp_path: Path) -> None:
+    given: dict[str, str] = {}
+
+    def environment(addresses: dict[str, str]) -> dict[str, str]:
+        given.update(_town_settings(addresses))
+        return given
+
+    options = DemoOptions(("true",), environment=environment, records=0, systems=("pipedrive", "suitecrm"))
+    town, _ = build(options, tmp_path)
+    assert given["OFFBOARD_PIPEDRIVE_URL"] == f"{town.options.public_url}/pipedrive"
+    assert given["OFFBOARD_SUITECRM_URL"] == f"{town.options.public_url}/suitecrm"
+    assert not [name for name in given if "ZOHO" in name or "SANGAM" in name]
     await town.close()
 
 

@@ -113,6 +113,10 @@ async def test_the_intro_says_who_is_asked(town: Town, http: httpx.AsyncClient) 
     town.workspace.post(town.workspace.direct("U0TOMAS"), Content("Approve?", CARD))
     assert "The bot waits for Tomás Rivera" in words(await region(http, "top", **{"as": "ada"}))
     assert "The bot waits for you, Tomás Rivera" in words(await region(http, "top", **{"as": "tomas"}))
+    for user in ("U0SOFIA", "U0BEN", "U0HANNA"):
+        town.workspace.post(town.workspace.direct(user), Content("Accept?", CARD))
+    shown = words(await region(http, "top", **{"as": "ada"}))
+    assert "The bot waits for Tomás Rivera, Sofia Lindgren and 2 others: click a name with the orange dot" in shown
 
 
 async def test_the_intro_says_whether_the_bot_is_at_work_or_dead(town: Town, http: httpx.AsyncClient) -> None:

@@ -108,9 +108,11 @@ def submission(values: Json | None = None, *, carried: str = "o1:successor:dep1:
     return _interaction("view_submission", view=view, response_urls=[]) | changes
 
 
-def suggestion(query: str = "be", *, carried: str = "o1:successor:dep1:3:") -> Json:
+def suggestion(
+    query: str = "be", *, carried: str = "o1:successor:dep1:3:", block_id: str = "ob:field:successor"
+) -> Json:
     view = _view({}, carried)
-    return _interaction("block_suggestion", action_id="ob:input", block_id="ob:field:successor", value=query, view=view)
+    return _interaction("block_suggestion", action_id="ob:input", block_id=block_id, value=query, view=view)
 
 
 def shortcut(callback_id: str = "offboard_start") -> Json:

@@ -18,7 +18,7 @@ from slack_rig import FORM, RecordingDoor, edge, headers
 
 from bot.chat.surface import FieldErrors
 from handlers.elements import Choice
-from handlers.intents import OpenHome
+from handlers.intents import OpenHome, Submit
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 JSON = "application/json"
@@ -184,6 +184,21 @@ async def test_suggestions_are_options(endpoint: Endpoint) -> None:
         "Sales North",
     )
     assert endpoint.door.searches[0][2:] == ("successor", "be")
+
+
+async def test_suggestions_are_asked_for_the_field_in_which_somebody_types(endpoint: Endpoint) -> None:
+    await endpoint.interact(p.suggestion("no", block_id="ob:field:successor.pipedrive"))
+    assert endpoint.door.searches[0][2:] == ("successor.pipedrive", "no")
+
+
+async def test_an_error_about_one_system_stands_beside_its_field(endpoint: Endpoint) -> None:
+    empty = {"ob:input": {"type": "external_select", "selected_option": None}}
+    endpoint.door.errors = FieldErrors({"successor.pipedrive": "Ben has no account here."})
+    answer = await endpoint.interact(p.submission({**p.PICKED, "ob:field:successor.pipedrive": empty}))
+    assert answer.json()["errors"] == {"ob:field:successor.pipedrive": "Ben has no account here."}
+    intent = endpoint.door.last().intent
+    assert isinstance(intent, Submit)
+    assert (intent.fields["successor"], intent.fields["successor.pipedrive"]) == ("5000000000121", "")
 
 
 async def test_suggestions_that_come_too_late_are_none(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,6 +209,7 @@ FORM = Form(
     elements=(Paragraph(("Who takes over?",)), TABLE),
     fields=(
         PersonField("successor", "Successor", "Type a name", Choice("5000000000121", "Ben Carter", "Same team")),
+        PersonField("successor.pipedrive", "Successor in Pipedrive", "Leave it empty", optional=True),
         TextField("note", "Note", optional=True),
         ChoiceField("when", "When", (Choice("now", "Now"), Choice("night", "Tonight")), initial="night"),
         ChoiceField("who", "Who", tuple(Choice(str(n), f"Person {n}") for n in range(120))),
@@ -224,6 +225,8 @@ def test_a_form_becomes_a_window() -> None:
     assert view["title"]["text"] == "Choose the successor of…"
     inputs = {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
     assert inputs["ob:field:successor"]["element"]["initial_option"]["value"] == "5000000000121"
+    assert inputs["ob:field:successor"]["optional"] is False
+    assert inputs["ob:field:successor.pipedrive"]["optional"] is True
     assert inputs["ob:field:note"]["optional"] is True
     assert inputs["ob:field:when"]["element"]["initial_option"]["text"]["text"] == "Tonight"
     assert len(inputs["ob:field:who"]["element"]["options"]) == 100

@@ -60,14 +60,6 @@ async def test_tagging_asks_for_what_has_no_tag_and_moving_for_all(database: Dat
     assert await database.read(ledger.batch, LEADS, outcome=LedgerOutcome.PLANNED, limit=5) == _ids(0, 5)
 
 
-async def test_the_span_is_the_first_and_last_of_the_next(database: Database) -> None:
-    await _fill(database, 10)
-    await database.write(ledger.mark, LEADS, _ids(0, 2), outcome=LedgerOutcome.MOVED, at=LATER)
-    assert await database.read(ledger.span, LEADS, count=3) == ("000002", "000004")
-    assert await database.read(ledger.span, LEADS, count=100) == ("000002", "000009")
-    assert await database.read(ledger.span, DEALS, count=3) is None
-
-
 async def test_refusals_keep_their_reasons_and_are_counted(database: Database) -> None:
     await _fill(database, 3)
     refused = [
@@ -151,7 +143,7 @@ async def test_what_was_deferred_too_often_fails_and_can_be_planned_anew(databas
     await database.write(ledger.change_all, LEADS, at=LATER, **change)
     assert await database.read(lambda c: [r.reason for r in ledger.rows(c, "d1")]) == [None, "LOCKED", None]
     assert await database.read(ledger.count, LEADS, [LedgerOutcome.FAILED]) == 1
-    await database.write(ledger.requeue_failed, "d1", at=LATER)
+    await database.write(ledger.requeue_failed, "d1", "zoho_crm", at=LATER)
     assert await database.read(ledger.batch, LEADS, outcome=LedgerOutcome.PLANNED, limit=9) == _ids(0, 3)
     assert await database.read(ledger.most_attempts, LEADS, ["000001"]) == 0
 

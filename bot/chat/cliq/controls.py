@@ -65,10 +65,10 @@ def hidden(token: Token) -> Json:
 
 def field(item: Field) -> Json:
     """An input of a form."""
-    optional = isinstance(item, TextField) and item.optional
+    optional = isinstance(item, TextField | PersonField) and item.optional
     hint = _hint(item)
     return {
-        "name": item.name,
+        "name": ids.input_name(item.name),
         "label": plain(item.label, _FIELD_LABEL),
         "mandatory": not optional,
         **({"hint": hint} if hint else {}),

@@ -15,3 +15,15 @@ ABOUT_FIELD: Final = "about-"
 SECRET_PARAMETER: Final = "s"
 # The one tab of the widget.
 TAB: Final = "home"
+# Cliq takes letters, digits, "-" and "_" in the name of a field: https://www.zoho.com/cliq/help/platform/cliq-form.html
+_DOT: Final = "--"
+
+
+def input_name(field: str) -> str:
+    """What one of our fields is called in a form."""
+    return field.replace(".", _DOT)
+
+
+def field_name(name: str) -> str:
+    """Which of our fields an input of a form is."""
+    return name.replace(_DOT, ".")

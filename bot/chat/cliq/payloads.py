@@ -138,8 +138,8 @@ def _search(body: Payload) -> Search | Ignored:
         token = Token.decode(_value(_form_values(body).get(ids.TOKEN_FIELD)))
     except InvalidToken:
         return Ignored("a form of an earlier version")
-    field, query = text(body, "params", "target", "name"), text(body, "params", "target", "query", needed=False)
-    return Search(_actor(body), token, field, query)
+    field = ids.field_name(text(body, "params", "target", "name"))
+    return Search(_actor(body), token, field, text(body, "params", "target", "query", needed=False))
 
 
 def _widget(body: Payload) -> Widget:
@@ -261,7 +261,7 @@ def _form_values(body: Payload) -> Mapping[str, Any]:
 def _fields(values: Mapping[str, Any]) -> dict[str, str]:
     """Field name to value; a field left empty has the value ""."""
     return {
-        name: _value(value)
+        ids.field_name(name): _value(value)
         for name, value in values.items()
         if name != ids.TOKEN_FIELD and not name.startswith(ids.ABOUT_FIELD)
     }

@@ -96,7 +96,7 @@ def form(form: Form) -> Json:
 
 def form_error(errors: Mapping[str, str]) -> Json:
     """What is wrong, beside each field and together above them: a sentence about no field would not be seen else."""
-    said = {name: plain(sentence, _FORM_HINT) for name, sentence in errors.items()}
+    said = {ids.input_name(name): plain(sentence, _FORM_HINT) for name, sentence in errors.items()}
     together = cut_at_word(" ".join(dict.fromkeys(said.values())) or MORE, _FORM_HINT)
     return {"type": "form_error", "text": together, "inputs": said}
 

@@ -11,10 +11,10 @@ from handlers.elements import Table
 
 Json = dict[str, Any]
 
-_ROWS: Final = 50
+_ROWS: Final = 80
 _COLUMNS: Final = 10
 _CELL: Final = 100
-_CHARACTERS: Final = 4000  # a table leaves room for the rest of its message
+_CHARACTERS: Final = 6000  # a table leaves room for the rest of its message
 
 
 def rendered(table: Table) -> tuple[Json, int]:

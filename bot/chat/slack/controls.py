@@ -42,7 +42,7 @@ def actions(element: Actions, numbers: Iterator[int]) -> list[Json]:
 
 def field(item: Field) -> Json:
     """An input block; its `block_id` names the field."""
-    optional = isinstance(item, TextField) and item.optional
+    optional = isinstance(item, TextField | PersonField) and item.optional
     hint = {"hint": plain(_hint(item), 2000)} if _hint(item).strip() else {}
     return {
         "type": "input",

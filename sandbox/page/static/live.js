@@ -49,8 +49,15 @@ const waitedFor = () => [...document.querySelectorAll('.person:has(.dot)')].map(
 function showCurrent() {
   const shown = ['.person:has(.dot)', '.person[aria-current]', '.channels [aria-current]'];
   for (const current of shown.flatMap((one) => [...document.querySelectorAll(one)].reverse())) {
-    current.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    reveal(current, current.closest('.people-row, .channels'));
   }
+}
+
+// Not by scrollIntoView: a browser may go on from there at the next Tab, past the link that skips to the message field.
+function reveal(element, row) {
+  const [view, box] = [row.getBoundingClientRect(), element.getBoundingClientRect()];
+  row.scrollLeft += Math.min(0, box.left - view.left) + Math.max(0, box.right - view.right);
+  row.scrollTop += Math.min(0, box.top - view.top) + Math.max(0, box.bottom - view.bottom);
 }
 
 async function drain() {

@@ -1,0 +1,1 @@
+"""Pipedrive: `crm.Pipedrive` is the connector; the other modules are its parts."""

@@ -1,0 +1,1 @@
+"""Sangam CRM, as far as its public API reaches."""

@@ -1,0 +1,1 @@
+"""A connector made to be copied, for a CRM that does not exist: see `docs/connectors.md`."""
