@@ -61,11 +61,16 @@ class Deeds:
             self._say(f"in the CRM, an administrator presses “Backup”: {'done' if worked else 'it does not work'}")
 
     def move(self, heading: str) -> bool:
-        """Move the records by hand in the system that a card is about; False unless the bot may not write there."""
+        """Move the records by hand in the system that a card is about, or take the log-in away once none is left; False
+        unless the bot may not write there."""
         vendor = self.named_in(heading)
         if vendor is None or vendor.system not in _MOVED_BY_PEOPLE:
             return False
-        successor = self.successor_in(vendor)
+        user, successor = user_of(vendor, self._leaver.key), self.successor_in(vendor)
+        if user.active and not vendor.open_owned(user.id):
+            vendor.deactivate_by_hand(user.id)
+            self._say(f"in {vendor.label}, an administrator deactivates {user.name}")
+            return True
         given = give_all_away(vendor, self._leaver.key, user_of(vendor, successor.key).id)
         self._say(f"in {vendor.label}, an administrator gives {given} records to {successor.name}")
         return given > 0
