@@ -41,7 +41,7 @@ from handlers.steps.tag import tag
 from handlers.steps.transfer import transfer
 from handlers.steps.unit import Drifted, Ended, Ending, More, RunSettings, Stopped, Unit
 from handlers.steps.verify import verify
-from handlers.working import ENDED, Advance, Worker, log, plan_of, side_by_side
+from handlers.working import ENDED, Advance, Worker, culprit_of, log, plan_of, side_by_side
 
 STEPS: Final[dict[StepKey, Callable[[Unit], Awaitable[Ending]]]] = {
     StepKey.COMPARE: compare,
@@ -149,7 +149,8 @@ class Runner(Worker):
         except Unavailable as error:
             if self._memory(departure, system).tried("planning") <= self._settings.tries:
                 raise
-            return await self._stop(departure, error.system, "plan", Stopped("problem.no_answer", code=error.code))
+            culprit = culprit_of(departure, error, system)
+            return await self._stop(departure, culprit, "plan", Stopped("problem.no_answer", code=error.code))
         first = inventories[system].account
         lead = await self._lead(inventories, known)
         approvers = await self._approvers(departure, lead)

@@ -82,7 +82,8 @@ class Worker:
             return await self._wait_for_vendor(departure, system, step, error, memory)
         except ConnectorError as error:
             key = "problem.not_authorised" if isinstance(error, NotAuthorised) else "problem.rejected"
-            return await self._stop(departure, error.system, step, Stopped(key, code=error.code), error=error)
+            culprit = culprit_of(departure, error, system)
+            return await self._stop(departure, culprit, step, Stopped(key, code=error.code), error=error)
         except Exception as error:  # noqa: BLE001 — the durable-step boundary: a fault of ours must reach a person
             return await self._stop(departure, system, step, Stopped("problem.unexpected"), error=error)
         if memory.tries.pop("vendor", None):
@@ -210,6 +211,12 @@ class Worker:
                 tx.put(departure.id, messages)
 
         await self._store.write(put)
+
+
+def culprit_of(departure: Departure, error: ConnectorError, system: str) -> str:
+    """The system that has failed in work on `system`. Planning asks all side by side; what stands behind one of them,
+    such as the server that gives out its tokens, is no system of the departure."""
+    return error.system if error.system in departure.accounts else system
 
 
 async def side_by_side(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -27,13 +27,13 @@ from connectors.base import (
     Work,
 )
 from connectors.http import FixedGrant, Grant, Http, Timings, Transport
+from connectors.pace import Pace
 from connectors.sangam import records, terms
 from connectors.sangam.api import Api, Row
 from connectors.sangam.checks import Doctor
 from connectors.sangam.errors import RULES, SYSTEM, problem_of
 from connectors.sangam.inventory import AGENDA, agenda_items, holding
 from connectors.sangam.modules import OWNER, Catalogue, ModuleSpec
-from connectors.sangam.pace import Pace
 from connectors.sangam.users import Directory
 from connectors.sangam.writer import Writer
 
@@ -81,7 +81,7 @@ class SangamCrm:
             rules=RULES,
             timings=timings or Timings(),
             parallel=1,
-            pace=Pace(requests_per_second),
+            pace=Pace(calls=1, seconds=1 / requests_per_second),
             transport=transport,
         )
         self._api = Api(http, user=user, password=password)

@@ -9,7 +9,6 @@ from scripted_vendor import IMPATIENT, Vendor
 
 from connectors.base import Ability, ConnectorError, NotAuthorised, Part, ReferenceKind, Rejected, Unavailable, Way
 from connectors.sangam.api import equals, rows_of
-from connectors.sangam.pace import Pace
 
 DANA = [{"id": "u1", "name": "Dana"}]
 LEAD = {"id": "1", "last_name": "Ray", "status": "New", "assigned_user_id": "u1"}
@@ -257,23 +256,6 @@ async def test_the_doctor_stops_at_what_makes_the_rest_impossible() -> None:
     bad = await make_sangam(sangam(**{"/login": {"status": 401, "message": "Invalid login"}})).check()
     assert [(check.name, check.passed) for check in bad] == [("push key", True), ("log-in", False)]
     assert bad[-1].advice
-
-
-async def test_calls_follow_each_other_at_two_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, waited = 100.0, []
-
-    async def sleep(seconds: float) -> None:
-        nonlocal now
-        waited.append(seconds)
-        now += seconds
-
-    monkeypatch.setattr("connectors.sangam.pace.asyncio.sleep", sleep)
-    pace = Pace(2.0, clock=lambda: now)
-    for _ in range(3):
-        await pace.turn()
-    now += 10
-    await pace.turn()
-    assert waited == [0, 0.5, 0.5, 0]
 
 
 def bodies_of(request: httpx.Request) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from sandbox.slack.interactions import Interactions
 from sandbox.town import Town
 
 T = TypeVar("T")
-PATIENCE: Final = 240.0  # seconds until something that should happen is missed
+PATIENCE: Final = 40.0  # seconds until something that should happen is missed
 _TICK: Final = 0.02
 _FIELD: Final = "ob:field:"
 _INPUT: Final = "ob:input"

@@ -119,6 +119,19 @@ async def test_a_fault_in_one_leaves_the_other_alone_and_is_told(office: Office)
     assert office.owners(PIPEDRIVE) == {"Amit": 3, "Sofia": 25}
 
 
+@pytest.mark.parametrize("method", ["inventory", "change_owner"])
+async def test_a_server_behind_a_system_that_refuses_stops_that_system(office: Office, method: str) -> None:
+    """Zoho's tokens come from a server of their own, which has another name."""
+    office.crms[ZOHO].failures[method] = [NotAuthorised("dead", system="zoho_accounts", code="invalid_code")]
+    if method == "inventory":
+        await office.open()
+    else:
+        await office.approve()
+    departure = await office.work()
+    assert departure.state is State.ATTENTION
+    assert [(problem.system, problem.code) for problem in departure.problems] == [(ZOHO, "invalid_code")]
+
+
 async def test_what_is_away_holds_up_nobody(office: Office) -> None:
     await office.approve()
     away = Unavailable("away", system=PIPEDRIVE, code="503")
